@@ -1,0 +1,82 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let cSettings: [CSetting] = [.define("_GNU_SOURCE")]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+/// A Swift target with the one list of settings that all of ours share.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "berth",
+    products: [
+        .executable(name: "berth", targets: ["berth"]),
+        .executable(name: "berth-pod", targets: ["berth-pod"]),
+        .library(name: "Sandbox", targets: ["Sandbox", "Linux", "Seccomp"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // The kernel and the C libraries.
+        .target(name: "CLinux", cSettings: cSettings),
+        .target(name: "CLaunch", cSettings: cSettings),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
+
+        // The low-level runtime: nothing here knows Kubernetes, nothing here imports Foundation.
+        module("Linux", ["CLinux"]),
+        module("Seccomp", ["CSeccomp", "Linux"]),
+        module("Sandbox", ["CCap", "CLaunch", "Linux"]),
+
+        // Kubernetes: pure, without clock, file or randomness.
+        module("KubernetesAPI"),
+        module("JobController", ["KubernetesAPI"]),
+
+        // From a pod to a plan, and from a plan to a pod's life.
+        module("PodPlan"),
+        module("ImageStore", ["Linux", "CLinux"]),
+        module("PodPlanning", ["KubernetesAPI", "PodPlan", "ImageStore", "Seccomp"]),
+        module("PodSupervisor", ["PodPlan", "Sandbox", "Linux"]),
+
+        // What people call.
+        module("ControlPlane", ["JobController", "KubernetesAPI", "PodPlan", "PodPlanning", "Linux"]),
+        module(
+            "BerthCommands",
+            ["ControlPlane", "ImageStore", "KubernetesAPI", "Linux", "Sandbox", "Seccomp", argumentParser, yams]),
+        .executableTarget(name: "berth", dependencies: ["BerthCommands", argumentParser], swiftSettings: settings),
+        .executableTarget(name: "berth-pod", dependencies: ["PodSupervisor"], swiftSettings: settings),
+
+        // Pure: milliseconds, any user.
+        tests("KubernetesAPITests", ["KubernetesAPI", "BerthCommands"]),
+        tests("JobControllerTests", ["JobController"]),
+        tests("PodPlanTests", ["PodPlan", "PodPlanning"]),
+        // The kernel: root, real namespaces and cgroups.
+        tests("LinuxTests", ["Linux", "CLinux"]),
+        tests("SeccompTests", ["Seccomp", "Linux"]),
+        tests("SandboxTests", ["Sandbox", "Seccomp", "Linux"]),
+        tests("ImageStoreTests", ["ImageStore", "Linux"]),
+        tests("PodSupervisorTests", ["PodSupervisor", "PodPlan", "Sandbox", "Linux"]),
+        // The whole: the built `berth`, over its command line.
+        tests("IntegrationTests", ["Linux", "CLinux"]),
+    ],
+    cLanguageStandard: .gnu11
+)

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One container, as the low-level runtime sees it. Maps one to one to the OCI runtime specification's `config.json`.
+///
+/// Descriptors in it are borrowed: they stay the caller's, who keeps them open until `launch` returns.
+public struct ContainerSpec: Sendable {
+    // process
+    /// `process.args`; `arguments[0]` without a slash is looked up in the container's `PATH`.
+    public var arguments: [String] = []
+    /// `process.env`, `NAME=value`; nothing of the caller's environment is added.
+    public var environment: [String] = []
+    /// `process.cwd`; made when it isn't there, as the field's runtimes do.
+    public var workingDirectory = "/"
+    public var user = ContainerUser()
+    /// Bounding set; also permitted and effective when `user.id` is 0. Inheritable and ambient are always empty.
+    public var capabilities = CapabilitySet.standard
+    /// `process.noNewPrivileges`.
+    public var noNewPrivileges = false
+    /// A compiled filter: BPF bytes, 8 a instruction (module `Seccomp` makes them). nil: no filter.
+    public var seccomp: [UInt8]?
+    /// `process.oomScoreAdj`, −1000…1000. Lowering may need a capability the host lacks: then the launch fails.
+    public var oomScoreAdjustment: Int32?
+    public var resourceLimits: [ResourceLimit] = [.init(resource: .openFiles, soft: 1024, hard: 1_048_576), .init(resource: .core, soft: 0, hard: 0)]
+    public var standardInput: CInt?
+    public var standardOutput: CInt = 1
+    public var standardError: CInt = 2
+
+    // linux.namespaces
+    /// The ones made for this container; the others are the caller's own. `mount` and `pid` are always new.
+    public var namespaces: Namespaces = [.ipc, .uts, .network, .cgroup]
+    /// Set: a new user namespace whose ids 0..<count are the host's start..<start+count. Layers are id-mapped.
+    public var userMapping: UserMapping?
+    /// `hostname`; set when `namespaces` has `uts`.
+    public var hostname: String?
+
+    // root and mounts
+    public var root = RootFilesystem()
+    /// Volumes, beside the standard mounts (/proc, /sys, /dev, /dev/pts, /dev/shm, /dev/mqueue, cgroup).
+    public var mounts: [BindMount] = []
+    /// Size of a fresh /dev/shm, or the descriptor of a directory to bind there (one for all containers of a pod).
+    public var sharedMemory: SharedMemory = .fresh(sizeBytes: 64 << 20)
+    /// `linux.maskedPaths` and `linux.readonlyPaths`: the standard lists, or none.
+    public var maskPaths = true
+    /// No masks, all of the host's devices, /sys writable. `privileged: true`.
+    public var privileged = false
+
+    public init() {}
+}
+
+/// `process.user`.
+public struct ContainerUser: Hashable, Sendable {
+    public var id: UInt32 = 0
+    public var groupID: UInt32 = 0
+    public var additionalGroupIDs: [UInt32] = []
+
+    public init(id: UInt32 = 0, groupID: UInt32 = 0, additionalGroupIDs: [UInt32] = []) {
+        self.id = id
+        self.groupID = groupID
+        self.additionalGroupIDs = additionalGroupIDs
+    }
+}
+
+/// `linux.uidMappings` and `linux.gidMappings`, equal to each other.
+public struct UserMapping: Hashable, Sendable {
+    public var hostStart: UInt32
+    public var count: UInt32
+
+    public init(hostStart: UInt32, count: UInt32) {
+        self.hostStart = hostStart
+        self.count = count
+    }
+}
+
+/// Namespaces to be made anew. See `namespaces(7)`.
+public struct Namespaces: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    public static let network = Namespaces(rawValue: 1)
+    public static let ipc = Namespaces(rawValue: 2)
+    public static let uts = Namespaces(rawValue: 4)
+    public static let cgroup = Namespaces(rawValue: 8)
+}
+
+/// One entry of `process.rlimits`. See `getrlimit(2)`. A hard limit above ours is lowered to ours.
+public struct ResourceLimit: Hashable, Sendable {
+    public enum Resource: UInt32, Hashable, Sendable { case core = 4, openFiles = 7 }
+
+    public var resource: Resource
+    public var soft: UInt64
+    public var hard: UInt64
+
+    public init(resource: Resource, soft: UInt64, hard: UInt64) {
+        self.resource = resource
+        self.soft = soft
+        self.hard = hard
+    }
+}
+
+/// `root`: an overlay over the image's layers, with an upper layer on a tmpfs that goes with the container.
+public struct RootFilesystem: Hashable, Sendable {
+    /// Directories on the host, the lowest layer last.
+    public var layers: [String] = []
+    /// Size of the upper layer's tmpfs in bytes.
+    public var upperSizeBytes: Int64 = 1 << 30
+    public var upperInodes: Int64 = 1 << 20
+    public var readOnly = false
+    /// An empty directory of ours on the host to mount on, inside the container's own mount namespace.
+    public var stagingDirectory = ""
+    /// Files written into the root before it is given away: path inside → contents (`/etc/hosts`, `/etc/hostname`).
+    public var files: [RootFile] = []
+
+    public init() {}
+}
+
+public struct RootFile: Hashable, Sendable {
+    public var path: String
+    public var contents: String
+
+    public init(path: String, contents: String) {
+        self.path = path
+        self.contents = contents
+    }
+}
+
+/// A bind mount of something that the caller holds open.
+public struct BindMount: Hashable, Sendable {
+    public enum Propagation: UInt8, Hashable, Sendable { case `private`, slave, shared }
+
+    /// An `O_PATH` descriptor of a directory or file of the host.
+    public var source: CInt
+    /// Absolute path in the container; missing parts are made.
+    public var destination: String
+    public var readOnly = false
+    public var recursiveReadOnly = false
+    public var propagation: Propagation = .private
+
+    public init(source: CInt, destination: String) {
+        self.source = source
+        self.destination = destination
+    }
+}
+
+public enum SharedMemory: Hashable, Sendable {
+    case fresh(sizeBytes: Int64)
+    case directory(CInt)
+}
