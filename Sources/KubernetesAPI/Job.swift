@@ -11,7 +11,9 @@ package struct Job: Hashable, Sendable {
 
 /// `batch/v1 JobSpec`. An absent field is nil; defaulting fills in what the API server would.
 package struct JobSpec: Hashable, Sendable {
-    package enum CompletionMode: String, Hashable, Sendable, CaseIterable { case nonIndexed = "NonIndexed", indexed = "Indexed" }
+    package enum CompletionMode: String, Hashable, Sendable, CaseIterable {
+        case nonIndexed = "NonIndexed", indexed = "Indexed"
+    }
 
     package var parallelism: Int32?
     package var completions: Int32?
@@ -77,4 +79,6 @@ package struct JobCondition: Hashable, Sendable {
     package init(type: Kind) { self.type = type }
 }
 
-package enum ConditionStatus: String, Hashable, Sendable { case `true` = "True", `false` = "False", unknown = "Unknown" }
+package enum ConditionStatus: String, Hashable, Sendable {
+    case `true` = "True", `false` = "False", unknown = "Unknown"
+}

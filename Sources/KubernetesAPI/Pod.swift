@@ -9,7 +9,9 @@ package struct Pod: Hashable, Sendable {
     package init() {}
 }
 
-package enum RestartPolicy: String, Hashable, Sendable, CaseIterable { case always = "Always", onFailure = "OnFailure", never = "Never" }
+package enum RestartPolicy: String, Hashable, Sendable, CaseIterable {
+    case always = "Always", onFailure = "OnFailure", never = "Never"
+}
 
 /// `v1 PodSpec`: the fields that Berth implements. The others are refused by their path when read.
 package struct PodSpec: Hashable, Sendable {
@@ -32,8 +34,12 @@ package struct PodSpec: Hashable, Sendable {
 
 /// `v1 Container`, for init and regular containers.
 package struct Container: Hashable, Sendable {
-    package enum PullPolicy: String, Hashable, Sendable, CaseIterable { case always = "Always", ifNotPresent = "IfNotPresent", never = "Never" }
-    package enum MessagePolicy: String, Hashable, Sendable, CaseIterable { case file = "File", fallbackToLogsOnError = "FallbackToLogsOnError" }
+    package enum PullPolicy: String, Hashable, Sendable, CaseIterable {
+        case always = "Always", ifNotPresent = "IfNotPresent", never = "Never"
+    }
+    package enum MessagePolicy: String, Hashable, Sendable, CaseIterable {
+        case file = "File", fallbackToLogsOnError = "FallbackToLogsOnError"
+    }
 
     package var name = ""
     package var image = ""
@@ -174,7 +180,9 @@ package struct Capabilities: Hashable, Sendable {
 
 /// `v1 SeccompProfile`.
 package struct SeccompProfile: Hashable, Sendable {
-    package enum Kind: String, Hashable, Sendable, CaseIterable { case unconfined = "Unconfined", runtimeDefault = "RuntimeDefault", localhost = "Localhost" }
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        case unconfined = "Unconfined", runtimeDefault = "RuntimeDefault", localhost = "Localhost"
+    }
 
     package var type: Kind = .runtimeDefault
     /// Relative to the directory of local profiles; only with `localhost`.

@@ -8,7 +8,9 @@ package struct PodStatus: Hashable, Sendable {
         /// Succeeded and Failed never change any more.
         package var isTerminal: Bool { self == .succeeded || self == .failed }
     }
-    package enum QOSClass: String, Hashable, Sendable { case guaranteed = "Guaranteed", burstable = "Burstable", bestEffort = "BestEffort" }
+    package enum QOSClass: String, Hashable, Sendable {
+        case guaranteed = "Guaranteed", burstable = "Burstable", bestEffort = "BestEffort"
+    }
 
     package var phase: Phase = .pending
     package var conditions: [PodCondition] = []

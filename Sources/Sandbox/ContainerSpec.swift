@@ -20,7 +20,9 @@ public struct ContainerSpec: Sendable {
     public var seccomp: [UInt8]?
     /// `process.oomScoreAdj`, −1000…1000. Lowering may need a capability the host lacks: then the launch fails.
     public var oomScoreAdjustment: Int32?
-    public var resourceLimits: [ResourceLimit] = [.init(resource: .openFiles, soft: 1024, hard: 1_048_576), .init(resource: .core, soft: 0, hard: 0)]
+    public var resourceLimits: [ResourceLimit] = [
+        .init(resource: .openFiles, soft: 1024, hard: 1_048_576), .init(resource: .core, soft: 0, hard: 0),
+    ]
     public var standardInput: CInt?
     public var standardOutput: CInt = 1
     public var standardError: CInt = 2
