@@ -58,7 +58,9 @@ let package = Package(
         module("PodSupervisor", ["PodPlan", "Sandbox", "Linux"]),
 
         // What people call.
-        module("ControlPlane", ["JobController", "KubernetesAPI", "PodPlan", "PodPlanning", "Linux"]),
+        module(
+            "ControlPlane",
+            ["JobController", "KubernetesAPI", "PodPlan", "PodPlanning", "ImageStore", "Sandbox", "Linux", "CLinux"]),
         module(
             "BerthCommands",
             ["ControlPlane", "ImageStore", "KubernetesAPI", "Linux", "Sandbox", "Seccomp", argumentParser, yams]),

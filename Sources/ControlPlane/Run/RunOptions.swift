@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import JobController
+
+/// How a run is carried out. The defaults are Kubernetes's where it has one.
+package struct RunOptions: Sendable {
+    /// Which logs outlive the run.
+    package enum LogRetention: Hashable, Sendable {
+        /// Those of pods that did not succeed, and of containers that were restarted.
+        case failed
+        /// Those of every pod.
+        case all
+        /// None, though they can be read until `Run.run` returns.
+        case none
+    }
+
+    /// What the pods' `spec.nodeName` and the events say; the host's name by default.
+    package var nodeName: String?
+    /// The delays between replacement pods of a Job.
+    package var jobBackoff = JobBackoff.kubernetes
+    /// The delays between restarts of a container, after the first that is at once. Kubernetes: 10 s, at most 300 s.
+    package var restartBackoff = JobBackoff(base: .seconds(10), cap: .seconds(300))
+    /// Hand what containers write to `RunObserver.podWrote`, beside the log files.
+    package var forwardOutput = false
+    /// Report each running container's memory this often; nil: not at all.
+    package var memoryInterval: Duration?
+    /// Images, logs, and the pods' directories while they run. Made with mode 0700 when it isn't there.
+    package var stateDirectory = "/var/lib/berth"
+    package var keepLogs = LogRetention.failed
+    /// How many kept pods' logs the state directory holds, over all runs; the oldest go first.
+    package var keptLogsMaximum = 200
+    /// `berth-pod`; nil: `BERTH_POD`, or beside this executable, or in `../libexec/berth` of it.
+    package var podExecutable: String?
+    /// The namespace of an object that names none.
+    package var namespace = "default"
+
+    package init() {}
+}
