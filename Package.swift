@@ -37,7 +37,7 @@ let package = Package(
     ],
     targets: [
         // The kernel and the C libraries.
-        .target(name: "CLinux", cSettings: cSettings),
+        .target(name: "CLinux", cSettings: cSettings, linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CLaunch", cSettings: cSettings),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
@@ -45,7 +45,7 @@ let package = Package(
         // The low-level runtime: nothing here knows Kubernetes, nothing here imports Foundation.
         module("Linux", ["CLinux"]),
         module("Seccomp", ["CSeccomp", "Linux"]),
-        module("Sandbox", ["CCap", "CLaunch", "Linux"]),
+        module("Sandbox", ["CCap", "CLaunch", "CLinux", "Linux"]),
 
         // Kubernetes: pure, without clock, file or randomness.
         module("KubernetesAPI"),
@@ -74,7 +74,7 @@ let package = Package(
         // The kernel: root, real namespaces and cgroups.
         tests("LinuxTests", ["Linux", "CLinux"]),
         tests("SeccompTests", ["Seccomp", "Linux"]),
-        tests("SandboxTests", ["Sandbox", "Seccomp", "Linux"]),
+        tests("SandboxTests", ["Sandbox", "Seccomp", "Linux", "CLinux"]),
         tests("ImageStoreTests", ["ImageStore", "Linux"]),
         tests("PodSupervisorTests", ["PodSupervisor", "PodPlan", "Sandbox", "Linux"]),
         // The whole: the built `berth`, over its command line.

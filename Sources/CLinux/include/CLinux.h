@@ -58,3 +58,5 @@ static inline int clinux_openat(int directory, const char *path, int flags, mode
 
 /// `fcntl(2)` with an integer argument.
 static inline int clinux_fcntl(int descriptor, int command, int argument) { return fcntl(descriptor, command, argument); }
+
+#include "CLinuxCgroup.h"
