@@ -27,6 +27,8 @@ package struct PodPlan: Hashable, Sendable {
     /// Set: all containers live in one user namespace; container ids 0..<count are host ids start..<start+count.
     package var userNamespace: IDRange?
     package var sharedMemoryBytes: Int64 = 64 << 20
+    /// Written into the root of every container before it starts: `/etc/hosts`, `/etc/hostname`.
+    package var files: [FilePlan] = []
     package var volumes: [VolumePlan] = []
     /// Compiled seccomp filters (BPF bytes, 8 a instruction), shared by the containers that name them by position.
     package var seccompPrograms: [[UInt8]] = []
@@ -43,6 +45,18 @@ package struct IDRange: Hashable, Sendable {
     package init(start: UInt32, count: UInt32) {
         self.start = start
         self.count = count
+    }
+}
+
+/// A small text file of the pod, the same in all its containers.
+package struct FilePlan: Hashable, Sendable {
+    /// Absolute, inside the container.
+    package var path: String
+    package var contents: String
+
+    package init(path: String, contents: String) {
+        self.path = path
+        self.contents = contents
     }
 }
 
