@@ -50,6 +50,8 @@ let package = Package(
         // Kubernetes: pure, without clock, file or randomness.
         module("KubernetesAPI"),
         module("JobController", ["KubernetesAPI"]),
+        // The text of a manifest to those objects, and back.
+        module("Manifest", ["KubernetesAPI", yams]),
 
         // From a pod to a plan, and from a plan to a pod's life.
         module("PodPlan"),
@@ -63,12 +65,12 @@ let package = Package(
             ["JobController", "KubernetesAPI", "PodPlan", "PodPlanning", "ImageStore", "Sandbox", "Linux", "CLinux"]),
         module(
             "BerthCommands",
-            ["ControlPlane", "ImageStore", "KubernetesAPI", "Linux", "Sandbox", "Seccomp", argumentParser, yams]),
+            ["ControlPlane", "ImageStore", "KubernetesAPI", "Linux", "Manifest", "Sandbox", "Seccomp", argumentParser]),
         .executableTarget(name: "berth", dependencies: ["BerthCommands", argumentParser], swiftSettings: settings),
         .executableTarget(name: "berth-pod", dependencies: ["PodSupervisor"], swiftSettings: settings),
 
         // Pure: milliseconds, any user.
-        tests("KubernetesAPITests", ["KubernetesAPI", "BerthCommands"]),
+        tests("KubernetesAPITests", ["KubernetesAPI", "Manifest"]),
         tests("JobControllerTests", ["JobController"]),
         tests("PodPlanTests", ["PodPlan", "PodPlanning"]),
         // The kernel: root, real namespaces and cgroups.

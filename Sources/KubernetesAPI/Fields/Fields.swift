@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The fields of one JSON object, while they are read into a value of the API or written from one.
+///
+/// A type declares its fields once, in `fields(_:)`; the same declaration reads them, writes them and tells which
+/// names are unknown.
+package struct Fields {
+    /// nil while writing.
+    let faults: FaultList?
+    private let members: [Value.Member]
+    private var taken: [Bool]
+    private var known: [String] = []
+    private var written: [Value.Member] = []
+
+    private init(faults: FaultList?, members: [Value.Member]) {
+        self.faults = faults
+        self.members = members
+        taken = Array(repeating: false, count: members.count)
+    }
+
+    package var isReading: Bool { faults != nil }
+
+    /// When a field is written although it is empty.
+    package enum Presence { case omittedWhenEmpty, always }
+
+    /// A field that Berth implements. When read, null is the same as absent.
+    package mutating func field<T: FieldValue>(
+        _ name: String, _ value: inout T, _ presence: Presence = .omittedWhenEmpty
+    ) {
+        guard let faults else {
+            if presence == .always || !value.isEmpty { written.append(Value.Member(name, value.write())) }
+            return
+        }
+        guard let found = take(name), !found.isNull else { return }
+        if let read = faults.at(name, { T.read(found, faults) }) { value = read }
+    }
+
+    /// A field that always has the same text when it is written; the reader has looked at it already.
+    package mutating func constant(_ name: String, _ text: String) {
+        if isReading { _ = take(name) } else { written.append(Value.Member(name, Value(.string(text)))) }
+    }
+
+    /// A field that is always null.
+    package mutating func null(_ name: String) {
+        if isReading { _ = take(name) } else { written.append(Value.Member(name, Value(.null))) }
+    }
+
+    /// An object whose fields are kept in the object around it; written when `isPresent`.
+    package mutating func inline(_ name: String, isPresent: Bool, _ body: (inout Fields) -> Void) {
+        guard let faults else {
+            if isPresent { written.append(Value.Member(name, Fields.writing(body))) }
+            return
+        }
+        guard let found = take(name), !found.isNull else { return }
+        faults.at(name) { Fields.reading(found, faults, body) }
+    }
+
+    /// Fields that Kubernetes knows and that mean nothing on one machine: accepted, and gone.
+    package mutating func ignored(_ names: String...) {
+        guard isReading else { return }
+        for name in names { _ = take(name) }
+    }
+
+    /// Fields that Kubernetes knows and Berth doesn't implement: refused unless they say what is so anyway
+    /// (null, false, 0, "", [] or {}).
+    package mutating func refused(_ names: String..., because reason: String = "") {
+        for name in names {
+            guard let found = take(name), !found.isEmpty else { continue }
+            faults?.add(.notImplemented, at: .field(name), detail: reason)
+        }
+    }
+
+    /// Fields that Kubernetes knows and Berth doesn't implement: refused whenever they are there.
+    package mutating func refusedEvenEmpty(_ names: String..., because reason: String = "") {
+        for name in names {
+            guard let found = take(name), !found.isNull else { continue }
+            faults?.add(.notImplemented, at: .field(name), detail: reason)
+        }
+    }
+
+    /// A field of text of which Berth has only these values; null and "" are accepted too.
+    package mutating func accepted(_ name: String, only texts: String..., because reason: String = "") {
+        guard let found = take(name), !found.isEmpty else { return }
+        if let text = found.string, texts.contains(text) { return }
+        let instead = "only " + texts.map { Fault.quoted($0) }.joined(separator: ", ")
+        faults?.add(.notImplemented, at: .field(name), detail: reason.isEmpty ? instead : "\(instead): \(reason)")
+    }
+
+    /// Every member that is not known by now.
+    package mutating func refuseOthers(because reason: String) {
+        for index in members.indices where !taken[index] {
+            taken[index] = true
+            faults?.add(.notImplemented, at: .key(members[index].name), detail: reason)
+        }
+    }
+
+    /// The status of an object: dropped when it is read from what a user sends, as the API server does at creation.
+    package mutating func status<T: APIObject>(_ value: inout T) {
+        if faults?.dropsStatus ?? false { _ = take("status") } else { field("status", &value, .always) }
+    }
+
+    /// Whether an object that is being read has none of the members that are known by now.
+    package var hasNoKnownMember: Bool { isReading && !zip(members, taken).contains { $1 && !$0.value.isNull } }
+
+    /// A fault of the object that is being read, or of one of its fields.
+    package func fault(_ kind: Fault.Kind, at name: String? = nil, _ detail: String) {
+        if let name { faults?.add(kind, at: .field(name), detail: detail) } else { faults?.add(kind, detail: detail) }
+    }
+
+    private mutating func take(_ name: String) -> Value? {
+        guard isReading else { return nil }
+        known.append(name)
+        guard let index = members.firstIndex(where: { $0.name == name }) else { return nil }
+        taken[index] = true
+        return members[index].value
+    }
+
+    private func reportUnknown() {
+        guard let faults else { return }
+        for (member, isTaken) in zip(members, taken) where !isTaken {
+            faults.add(.unknownField(suggestion: nearest(to: member.name, in: known)), at: .field(member.name))
+        }
+    }
+}
+
+extension Fields {
+    /// Reads an object by `body`, and reports the members that it didn't ask for.
+    package static func reading(_ value: Value, _ faults: FaultList, _ body: (inout Fields) -> Void) {
+        guard case .object(let members) = value.content else {
+            return faults.add(.wrongType(expected: "an object", found: value.kindInWords))
+        }
+        var fields = Fields(faults: faults, members: members)
+        body(&fields)
+        fields.reportUnknown()
+    }
+
+    /// Writes an object by `body`, its members in alphabetical order, as kubectl prints them.
+    package static func writing(_ body: (inout Fields) -> Void) -> Value {
+        var fields = Fields(faults: nil, members: [])
+        body(&fields)
+        return Value(.object(fields.written.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }))
+    }
+}
