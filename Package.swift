@@ -10,6 +10,8 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+// For the Swift targets too: the C headers must look the same through CLinux as through Swift's own Glibc module, which
+// Synchronization and Foundation load.
 let cSettings: [CSetting] = [.define("_GNU_SOURCE")]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -17,11 +19,11 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A Swift target with the one list of settings that all of ours share.
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+    .target(name: name, dependencies: dependencies, cSettings: cSettings, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+    .testTarget(name: name, dependencies: dependencies, cSettings: cSettings, swiftSettings: settings)
 }
 
 let package = Package(
@@ -44,7 +46,7 @@ let package = Package(
 
         // The low-level runtime: nothing here knows Kubernetes, nothing here imports Foundation.
         module("Linux", ["CLinux"]),
-        module("Seccomp", ["CSeccomp", "Linux"]),
+        module("Seccomp", ["CLinux", "CSeccomp", "Linux"]),
         module("Sandbox", ["CCap", "CLaunch", "CLinux", "Linux"]),
 
         // Kubernetes: pure, without clock, file or randomness.
@@ -66,8 +68,8 @@ let package = Package(
         module(
             "BerthCommands",
             ["ControlPlane", "ImageStore", "KubernetesAPI", "Linux", "Manifest", "Sandbox", "Seccomp", argumentParser]),
-        .executableTarget(name: "berth", dependencies: ["BerthCommands", argumentParser], swiftSettings: settings),
-        .executableTarget(name: "berth-pod", dependencies: ["PodSupervisor"], swiftSettings: settings),
+        .executableTarget(name: "berth", dependencies: ["BerthCommands", argumentParser], cSettings: cSettings, swiftSettings: settings),
+        .executableTarget(name: "berth-pod", dependencies: ["PodSupervisor"], cSettings: cSettings, swiftSettings: settings),
 
         // Pure: milliseconds, any user.
         tests("KubernetesAPITests", ["KubernetesAPI", "Manifest"]),
