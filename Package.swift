@@ -74,7 +74,7 @@ let package = Package(
         // Pure: milliseconds, any user.
         tests("KubernetesAPITests", ["KubernetesAPI", "Manifest"]),
         tests("JobControllerTests", ["JobController"]),
-        tests("PodPlanTests", ["PodPlan", "PodPlanning"]),
+        tests("PodPlanTests", ["PodPlan", "PodPlanning", "KubernetesAPI", "ImageStore"]),
         // The kernel: root, real namespaces and cgroups.
         tests("LinuxTests", ["Linux", "CLinux"]),
         tests("SeccompTests", ["Seccomp", "Linux"]),
