@@ -35,7 +35,8 @@ package struct PodPlanner {
         plan.namespace = pod.metadata.namespace
         plan.hostname = podHostname(pod)
         plan.directory = "\(settings.podsDirectory)/\(pod.metadata.uid)"
-        plan.logDirectory = "\(settings.logsDirectory)/\(pod.metadata.namespace)_\(pod.metadata.name)_\(pod.metadata.uid)"
+        plan.logDirectory =
+            "\(settings.logsDirectory)/\(pod.metadata.namespace)_\(pod.metadata.name)_\(pod.metadata.uid)"
         switch pod.spec.restartPolicy {
         case .never: plan.restartPolicy = .never
         case .onFailure: plan.restartPolicy = .onFailure
@@ -57,7 +58,8 @@ package struct PodPlanner {
     }
 
     private mutating func container(
-        _ container: Container, _ pod: Pod, _ plan: PodPlan, _ qosClass: PodStatus.QOSClass, _ programs: inout ProgramTable
+        _ container: Container, _ pod: Pod, _ plan: PodPlan, _ qosClass: PodStatus.QOSClass,
+        _ programs: inout ProgramTable
     ) -> ContainerPlan {
         do throws(Refusal) {
             return try resolved(container, pod, plan, qosClass, &programs)

@@ -85,7 +85,8 @@ struct IdentityRequest {
     }
 
     /// The primary group first, so that the list is never the caller's by being empty (CVE-2022-36109).
-    private func groups(_ identity: Identity, _ entry: Accounts.User?, _ accounts: Accounts) throws(Refusal) -> [UInt32] {
+    private func groups(_ identity: Identity, _ entry: Accounts.User?, _ accounts: Accounts) throws(Refusal) -> [UInt32]
+    {
         var groups = [identity.group]
         if let entry, pod?.supplementalGroupsPolicy != "Strict" { groups += accounts.memberships(of: entry.name) }
         for group in pod?.supplementalGroups ?? [] { groups.append(try checked(group, "supplementalGroups")) }

@@ -39,7 +39,11 @@ struct CommandTests {
 
     @Test("The image's ENV is not seen by $(NAME), nor are its words expanded")
     func imageEnvironmentIsNotExpanded() throws {
-        let plan = try planned(image: testImage { $0.entrypoint = ["$(V)"]; $0.environment = ["V=2", "W=3"] }) {
+        let plan = try planned(
+            image: testImage {
+                $0.entrypoint = ["$(V)"]; $0.environment = ["V=2", "W=3"]
+            }
+        ) {
             $0.args = ["$(W)", "$(V)"]
             $0.env = [EnvVar(name: "V", value: "1")]
         }
@@ -48,7 +52,10 @@ struct CommandTests {
 
     @Test("Nothing to execute is an error of the container")
     func nothingToExecute() throws {
-        let plan = try planned(image: testImage { $0.entrypoint = []; $0.command = [] })
+        let plan = try planned(
+            image: testImage {
+                $0.entrypoint = []; $0.command = []
+            })
         #expect(plan.waiting?.reason == "CreateContainerError")
         #expect(plan.waiting?.message.hasPrefix("no command specified") == true)
     }

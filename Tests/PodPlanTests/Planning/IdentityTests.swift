@@ -13,7 +13,9 @@ struct IdentityTests {
         var user: Int64?
         var group: Int64?
         var expected: (UInt32, UInt32, [UInt32])
-        var testDescription: String { "image user \"\(imageUser)\", runAsUser \(user ?? -1), runAsGroup \(group ?? -1)" }
+        var testDescription: String {
+            "image user \"\(imageUser)\", runAsUser \(user ?? -1), runAsGroup \(group ?? -1)"
+        }
     }
 
     @Test(
@@ -72,8 +74,14 @@ struct IdentityTests {
         "runAsNonRoot refuses what is or may be root, in the kubelet's words",
         arguments: [
             ("", 0, "container's runAsUser breaks non-root policy (pod: \"pod-x_default(uid-1)\", container: c)"),
-            ("", nil, "container has runAsNonRoot and image will run as root (pod: \"pod-x_default(uid-1)\", container: c)"),
-            ("0", nil, "container has runAsNonRoot and image will run as root (pod: \"pod-x_default(uid-1)\", container: c)"),
+            (
+                "", nil,
+                "container has runAsNonRoot and image will run as root (pod: \"pod-x_default(uid-1)\", container: c)"
+            ),
+            (
+                "0", nil,
+                "container has runAsNonRoot and image will run as root (pod: \"pod-x_default(uid-1)\", container: c)"
+            ),
             (
                 "app", nil,
                 "container has runAsNonRoot and image has non-numeric user (app), cannot verify user is non-root (pod: \"pod-x_default(uid-1)\", container: c)"
@@ -92,7 +100,9 @@ struct IdentityTests {
 
     @Test(
         "An id that is no id is an error, never another id",
-        arguments: ["4294967296", "-1", "2147483648", "nobody-here", "app:4294967296", "broken", "99999999999999999999"])
+        arguments: [
+            "4294967296", "-1", "2147483648", "nobody-here", "app:4294967296", "broken", "99999999999999999999",
+        ])
     func wrongIDs(imageUser: String) throws {
         let plan = try planned(image: testImage { $0.user = imageUser })
         #expect(plan.waiting?.reason == "CreateContainerError")

@@ -142,7 +142,9 @@ struct VolumePlanTests {
         #expect(plan.mounts.map(\.path) == ["/a", "/z", "/a/b", "/a/b/c"])
     }
 
-    @Test("A volume covers nothing that is the container's own", arguments: ["/", "/proc", "/proc/self", "/sys", "/dev", "/x/.."])
+    @Test(
+        "A volume covers nothing that is the container's own",
+        arguments: ["/", "/proc", "/proc/self", "/sys", "/dev", "/x/.."])
     func reserved(path: String) throws {
         let plan = try plannedPod { pod in
             var volume = Volume()
@@ -167,7 +169,9 @@ struct VolumePlanTests {
             volume.source = .emptyDir(source)
             let pod = testPod { pod in
                 pod.spec.volumes = [volume]
-                pod.spec.containers[0].resources.limits["memory"] = memory.map { Quantity(nanos: Int128($0) * 1_000_000_000) }
+                pod.spec.containers[0].resources.limits["memory"] = memory.map {
+                    Quantity(nanos: Int128($0) * 1_000_000_000)
+                }
             }
             return volumePlans(pod.spec, testHost)[0].source
         }
@@ -200,7 +204,9 @@ struct VolumePlanTests {
 struct StopSignalTests {
     @Test(
         "Names and numbers of signals",
-        arguments: [("", 15), ("SIGTERM", 15), ("quit", 3), ("9", 9), ("SIGRTMIN+3", 37), ("RTMAX-1", 63), ("NOPE", 15)]
+        arguments: [
+            ("", 15), ("SIGTERM", 15), ("quit", 3), ("9", 9), ("SIGRTMIN+3", 37), ("RTMAX-1", 63), ("NOPE", 15),
+        ]
             as [(String, Int32)])
     func numbers(text: String, number: Int32) {
         #expect(stopSignalNumber(text) == number)
