@@ -4,7 +4,7 @@
 public struct CgroupLimits: Hashable, Sendable {
     /// `memory.max` (with `memory.swap.max` 0 and `memory.oom.group` 1) or `memory.limit_in_bytes`. nil: no limit.
     public var memoryMax: Int64?
-    /// `memory.min` / `memory.low`, bytes; v2 only.
+    /// `memory.min` / `memory.low`, bytes; v2 only. The kernel caps them by those of the cgroups above.
     public var memoryMin: Int64?
     public var memoryLow: Int64?
     /// `pids.max`.
@@ -29,7 +29,8 @@ public enum CgroupJoin: Hashable, Sendable {
 
 /// What a container used, read after its end and before its cgroup is removed.
 public struct CgroupStatistics: Hashable, Sendable {
-    /// `oom_kill` of the container's own cgroup: processes that the kernel killed for its limit.
+    /// `oom_kill` of the container's own cgroup. Above 0: the kernel killed for memory in it. No count of processes:
+    /// with `memory.oom.group` (v2) the first victim is counted twice.
     public var oomKills: Int64 = 0
     public var memoryCurrentBytes: Int64 = 0
     /// nil where the kernel doesn't keep it (v2 before 5.19).

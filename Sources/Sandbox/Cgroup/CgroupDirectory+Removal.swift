@@ -9,14 +9,16 @@ extension CgroupDirectory {
 
     /// Removes the cgroup `name` with all cgroups in it. One that isn't there is success.
     ///
-    /// - Throws: `notEmpty` when processes are still in it after two seconds.
-    func remove(_ name: String) throws(CgroupError) {
+    /// - Parameter patience: microseconds for which to try again while it is in use.
+    /// - Throws: `notEmpty` when processes are still in it after that.
+    func remove(_ name: String, patience: UInt32 = patienceMicroseconds) throws(CgroupError) {
         var waited: UInt32 = 0
         var pause: UInt32 = 20
+        if try removeOnce(name) { return }
+        try removeChildren(of: name, patience: patience)
         while true {
             if try removeOnce(name) { return }
-            if waited == 0 { try removeChildren(of: name) }
-            if waited >= Self.patienceMicroseconds {
+            if waited >= patience {
                 throw .notEmpty(path: "\(path)/\(name)", processes: try processes(in: name))
             }
             clinux_sleep_microseconds(pause)
@@ -39,9 +41,9 @@ extension CgroupDirectory {
     }
 
     /// Only a privileged container can have made some.
-    private func removeChildren(of name: String) throws(CgroupError) {
+    private func removeChildren(of name: String, patience: UInt32) throws(CgroupError) {
         guard let directory = try childIfPresent(name) else { return }
-        for child in try directory.children() { try directory.remove(child) }
+        for child in try directory.children() { try directory.remove(child, patience: patience) }
     }
 
     /// Kills every process in the cgroup `name` and in the cgroups below it. One that isn't there is success.

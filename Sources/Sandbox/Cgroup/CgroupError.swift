@@ -46,21 +46,27 @@ public enum CgroupError: Error, Hashable, Sendable, CustomStringConvertible {
         case .controllerMissing(let controller, let limit, let advice):
             return "\(limit) needs the cgroup controller \(controller.rawValue): \(advice)"
         case .versionTwoOnly(let limit):
-            return "\(limit) needs cgroup v2 for its controller, and this host has it on v1: leave it out, or boot with cgroup v2"
+            return
+                "\(limit) needs cgroup v2 for its controller, and this host has it on v1: leave it out, or boot with cgroup v2"
         case .invalidLimit(let limit, let value, let range):
             return "\(limit) is \(value); it must be \(range)"
         case .notKept(let path, let written, let read):
-            return "\(path) reads \(read) after \(written) was written: the kernel does not keep this limit; choose another value"
+            return
+                "\(path) reads \(read) after \(written) was written: the kernel does not keep this limit; choose another value"
         case .invalidName(let name):
-            return "\"\(name)\" cannot name a cgroup: it must be 1 to 255 bytes, without '/', NUL and line breaks, and not start with '.'"
+            return
+                "\"\(name)\" cannot name a cgroup: it must be 1 to 255 bytes, without '/', NUL and line breaks, and not start with '.'"
         case .occupied(let path, let controller):
-            return "cannot enable \(controller.rawValue) in \(path)/cgroup.subtree_control while processes are in \(path) itself: "
+            return
+                "cannot enable \(controller.rawValue) in \(path)/cgroup.subtree_control while processes are in \(path) itself: "
                 + "move them into a child (mkdir \(path)/init; then write each number of \(path)/cgroup.procs to \(path)/init/cgroup.procs)"
         case .notEmpty(let path, let processes):
-            let who = processes.isEmpty ? "" : ": processes \(processes.prefix(8).map(String.init).joined(separator: ", "))"
+            let who =
+                processes.isEmpty ? "" : ": processes \(processes.prefix(8).map(String.init).joined(separator: ", "))"
             return "cannot remove \(path), it is still in use\(who)"
         case .deviceRulesDiffer(let path, let missing, let unexpected):
-            return "\(path)/devices.list is not what was set (missing: \(Self.list(missing)); too much: \(Self.list(unexpected))): "
+            return
+                "\(path)/devices.list is not what was set (missing: \(Self.list(missing)); too much: \(Self.list(unexpected))): "
                 + "the cgroup that this runs in may not grant these devices itself"
         case .deviceProgram(let path, let errno):
             return "cannot put the device program (BPF_CGROUP_DEVICE) in force on \(path): \(errno); "

@@ -130,7 +130,9 @@ enum CgroupName {
     static func check(_ name: String) throws(CgroupError) {
         let bytes = name.utf8
         let forbidden: Set<UInt8> = [0, UInt8(ascii: "/"), UInt8(ascii: "\n")]
-        if bytes.isEmpty || bytes.count > 255 || bytes.first == UInt8(ascii: ".") || bytes.contains(where: forbidden.contains) {
+        if bytes.isEmpty || bytes.count > 255 || bytes.first == UInt8(ascii: ".")
+            || bytes.contains(where: forbidden.contains)
+        {
             throw .invalidName(name)
         }
     }

@@ -28,7 +28,9 @@ public struct CgroupMount: Hashable, Sendable {
     /// `36 35 98:0 /root /mount/point rw,noatime shared:1 - type source rw,superoptions`
     private static func parse(line: Substring) -> (String, CgroupMount?)? {
         let fields = line.split(separator: " ", omittingEmptySubsequences: true)
-        guard fields.count >= 9, let dash = fields[6...].firstIndex(of: "-"), fields.count > dash + 3 else { return nil }
+        guard fields.count >= 9, let dash = fields[6...].firstIndex(of: "-"), fields.count > dash + 3 else {
+            return nil
+        }
         let path = unescape(fields[4])
         let version: Version
         switch fields[dash + 1] {

@@ -80,7 +80,8 @@ public final class Cgroup {
         var first: CgroupError?
         for leaf in leaves {
             do {
-                try leaf.parent.remove(name)
+                // Who stays in one hierarchy stays in the others: waiting once is enough.
+                try leaf.parent.remove(name, patience: first == nil ? CgroupDirectory.patienceMicroseconds : 0)
             } catch {
                 first = first ?? error
             }

@@ -59,29 +59,39 @@ public struct HostControllers: Hashable, Sendable {
             self[controller] = Self.home(of: controller, mounts, active)
         }
         let unified = Self.best(mounts.filter { $0.version == .v2 && !$0.readOnly })
-        let processesAreUnified = [CgroupController.memory, .pids, .cpu].contains { if case .v2 = self[$0] { true } else { false } }
+        let processesAreUnified = [CgroupController.memory, .pids, .cpu].contains {
+            if case .v2 = self[$0] { true } else { false }
+        }
         for controller in [CgroupController.cpuAccounting, .devices] {
             let legacy = Self.home(of: controller, mounts, active)
             switch (legacy, unified) {
             case (_, .some(let mount)) where processesAreUnified: self[controller] = .v2(mountPoint: mount.mountPoint)
-            case (.absent, .some(let mount)) where controller == .devices: self[controller] = .v2(mountPoint: mount.mountPoint)
+            case (.absent, .some(let mount)) where controller == .devices:
+                self[controller] = .v2(mountPoint: mount.mountPoint)
             default: self[controller] = legacy
             }
         }
     }
 
-    private static func home(of controller: CgroupController, _ mounts: [CgroupMount], _ active: Set<Substring>) -> Home {
+    private static func home(of controller: CgroupController, _ mounts: [CgroupMount], _ active: Set<Substring>) -> Home
+    {
         let name = controller.rawValue
         let candidates = mounts.filter { $0.controllers.contains(name) }
-        if let mount = best(candidates.filter { $0.version == .v2 && !$0.readOnly }) { return .v2(mountPoint: mount.mountPoint) }
-        if let mount = best(candidates.filter { $0.version == .v1 && !$0.readOnly }) { return .v1(mountPoint: mount.mountPoint) }
+        if let mount = best(candidates.filter { $0.version == .v2 && !$0.readOnly }) {
+            return .v2(mountPoint: mount.mountPoint)
+        }
+        if let mount = best(candidates.filter { $0.version == .v1 && !$0.readOnly }) {
+            return .v1(mountPoint: mount.mountPoint)
+        }
         if let mount = candidates.first {
             return .absent(advice: "\(mount.mountPoint) is mounted read-only: mount -o remount,rw \(mount.mountPoint)")
         }
         if active.contains(Substring(name)) {
             let place = "/sys/fs/cgroup/\(name)"
             return .absent(
-                advice: "it is on in cgroup v1 but mounted nowhere: mkdir -p \(place) && mount -t cgroup -o \(name) cgroup \(place)")
+                advice:
+                    "it is on in cgroup v1 but mounted nowhere: mkdir -p \(place) && mount -t cgroup -o \(name) cgroup \(place)"
+            )
         }
         if mounts.isEmpty {
             return .absent(advice: "no cgroup hierarchy is mounted: mount -t cgroup2 cgroup2 /sys/fs/cgroup")

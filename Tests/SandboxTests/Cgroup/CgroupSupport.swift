@@ -66,9 +66,9 @@ final class JoinedShell {
         }
         var pid: pid_t = 0
         let words: [UnsafeMutablePointer<CChar>?] = [strdup("sh"), strdup("-c"), strdup(join + script), nil]
-        defer { words.forEach { free($0) } }
+        defer { for word in words { free(word) } }
         let environment: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/bin:/usr/bin"), nil]
-        defer { environment.forEach { free($0) } }
+        defer { for variable in environment { free(variable) } }
         let result = posix_spawn(&pid, "/bin/busybox", &actions, nil, words, environment)
         if result != 0 { throw Errno(result) }
         self.pid = pid

@@ -34,8 +34,6 @@ struct CgroupTests {
                 #expect(try cgroup.value("memory.max") == String(20 << 20))
                 #expect(try cgroup.value("memory.oom.group") == "1")
                 #expect(try ["0", nil].contains(cgroup.value("memory.swap.max")))
-                #expect(try cgroup.value("cpu.max") == "25000 100000")
-                #expect(try cgroup.value("cpu.weight") == "100")
             } else {
                 #expect(try cgroup.value("memory.limit_in_bytes") == String(20 << 20))
                 if hierarchy.controllers.swapIsLimited {
@@ -43,6 +41,11 @@ struct CgroupTests {
                 } else {
                     #expect(try cgroup.value("memory.swappiness") == "0")
                 }
+            }
+            if case .v2 = hierarchy.controllers[.cpu] {
+                #expect(try cgroup.value("cpu.max") == "25000 100000")
+                #expect(try cgroup.value("cpu.weight") == "100")
+            } else {
                 #expect(try cgroup.value("cpu.cfs_quota_us") == "25000")
                 #expect(try cgroup.value("cpu.cfs_period_us") == "100000")
                 #expect(try cgroup.value("cpu.shares") == "1024")
@@ -59,12 +62,14 @@ struct CgroupTests {
         }
     }
 
-    @Test("A limit out of its range is refused, and nothing is left", arguments: [
-        { (limits: inout CgroupLimits) in limits.cpuShares = 1 },
-        { (limits: inout CgroupLimits) in limits.memoryMax = 0 },
-        { (limits: inout CgroupLimits) in limits.pidsMax = -1 },
-        { (limits: inout CgroupLimits) in limits.cpuMillicores = .max },
-    ] as [@Sendable (inout CgroupLimits) -> Void])
+    @Test(
+        "A limit out of its range is refused, and nothing is left",
+        arguments: [
+            { (limits: inout CgroupLimits) in limits.cpuShares = 1 },
+            { (limits: inout CgroupLimits) in limits.memoryMax = 0 },
+            { (limits: inout CgroupLimits) in limits.pidsMax = -1 },
+            { (limits: inout CgroupLimits) in limits.cpuMillicores = .max },
+        ] as [@Sendable (inout CgroupLimits) -> Void])
     func rangesAreChecked(_ change: @Sendable (inout CgroupLimits) -> Void) throws {
         try CgroupLane.withHierarchy { hierarchy in
             #expect {
@@ -83,7 +88,10 @@ struct CgroupTests {
             #expect(throws: CgroupError.self) {
                 // Within Int64 but above what the scheduler takes.
                 _ = try hierarchy.makeCgroup(
-                    named: "a", limits: limits { $0.memoryMax = 1 << 24; $0.cpuMillicores = Int64.max / 1000 })
+                    named: "a",
+                    limits: limits {
+                        $0.memoryMax = 1 << 24; $0.cpuMillicores = Int64.max / 1000
+                    })
             }
             let left = try names(in: hierarchy)
             #expect(left == [])
@@ -120,7 +128,7 @@ struct CgroupTests {
             let cgroup = try hierarchy.makeCgroup(named: "a", limits: limits { $0.memoryMax = 16 << 20 })
             #expect(try cgroup.run("exec dd if=/dev/zero of=/dev/null bs=64M count=1") == 128 + SIGKILL)
             let used = try cgroup.statistics()
-            #expect(used.oomKills == 1)
+            #expect(used.oomKills > 0)
             #expect(used.memoryPeakBytes.map { $0 > 8 << 20 && $0 <= 16 << 20 } ?? true)
         }
     }
@@ -162,13 +170,18 @@ struct CgroupTests {
         }
     }
 
-    @Test("A CPU limit throttles")
+    @Test("A CPU limit throttles", .timeLimit(.minutes(1)))
     func cpuQuota() throws {
         try CgroupLane.withHierarchy { hierarchy in
             let cgroup = try hierarchy.makeCgroup(named: "a", limits: limits { $0.cpuMillicores = 20 })
-            #expect(try cgroup.run("i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done") == 0)
-            let throttled = KeyedFile.value("nr_throttled", in: try #require(try cgroup.value("cpu.stat")))
-            #expect(try #require(throttled) > 0)
+            let shell = try JoinedShell("while :; do :; done", in: cgroup)
+            var throttled: Int64 = 0
+            while throttled == 0 {
+                clinux_sleep_microseconds(10_000)
+                throttled = KeyedFile.value("nr_throttled", in: try #require(try cgroup.value("cpu.stat"))) ?? 0
+            }
+            try cgroup.kill()
+            #expect(try shell.wait() == 128 + SIGKILL)
         }
     }
 
@@ -227,7 +240,11 @@ struct CgroupTests {
     @Test("Kill ends a whole tree, and remove leaves nothing")
     func killAndRemove() throws {
         try CgroupLane.withHierarchy { hierarchy in
-            let cgroup = try hierarchy.makeCgroup(named: "a", limits: limits { $0.pidsMax = 50; $0.cpuMillicores = 1000 })
+            let cgroup = try hierarchy.makeCgroup(
+                named: "a",
+                limits: limits {
+                    $0.pidsMax = 50; $0.cpuMillicores = 1000
+                })
             let shell = try JoinedShell("for i in 1 2 3 4; do (sleep 600 & sleep 600) & done; wait", in: cgroup)
             while try cgroup.members().count < 9 { clinux_sleep_microseconds(1000) }
             try cgroup.kill()

@@ -27,6 +27,7 @@ enum V1Devices {
         let wanted = Set(DeviceRules.legacy)
         if held == wanted { return nil }
         return .deviceRulesDiffer(
-            path: directory.path, missing: wanted.subtracting(held).sorted(), unexpected: held.subtracting(wanted).sorted())
+            path: directory.path, missing: wanted.subtracting(held).sorted(),
+            unexpected: held.subtracting(wanted).sorted())
     }
 }

@@ -67,8 +67,12 @@ struct DeviceProgram {
     }
 
     private static func move(_ to: UInt64, _ from: UInt64) -> UInt64 { encode(BPF_ALU64 | BPF_MOV | BPF_X, to, from) }
-    private static func and(_ to: UInt64, _ mask: UInt32) -> UInt64 { encode(BPF_ALU64 | BPF_AND | BPF_K, to, immediate: mask) }
-    private static func shiftRight(_ to: UInt64, by bits: UInt32) -> UInt64 { encode(BPF_ALU64 | BPF_RSH | BPF_K, to, immediate: bits) }
+    private static func and(_ to: UInt64, _ mask: UInt32) -> UInt64 {
+        encode(BPF_ALU64 | BPF_AND | BPF_K, to, immediate: mask)
+    }
+    private static func shiftRight(_ to: UInt64, by bits: UInt32) -> UInt64 {
+        encode(BPF_ALU64 | BPF_RSH | BPF_K, to, immediate: bits)
+    }
 
     private static func jumpIfEqual(_ register: UInt64, _ value: UInt32, over: UInt64) -> UInt64 {
         encode(BPF_JMP | BPF_JEQ | BPF_K, register, offset: over, immediate: value)
