@@ -23,6 +23,15 @@ final class CgroupDirectory: Sendable {
         }
     }
 
+    /// Opens a mount point; nil: it is listed but cannot be reached.
+    static func ifPresent(path: String) throws(CgroupError) -> CgroupDirectory? {
+        do {
+            return try CgroupDirectory(path: path)
+        } catch .system(.open, _, let errno) where errno == ENOENT {
+            return nil
+        }
+    }
+
     /// Opens the cgroup `name` in this one.
     func child(_ name: String) throws(CgroupError) -> CgroupDirectory {
         try CgroupDirectory(openFile(name, O_RDONLY | O_DIRECTORY), path: "\(path)/\(name)")
@@ -105,7 +114,7 @@ final class CgroupDirectory: Sendable {
         }
     }
 
-    /// Reads from the start of the file wherever its offset is. Kernel files of this kind are below 64 KiB but for lists.
+    /// Reads from the start of the file wherever its offset is. A limit or a counter file is far below a page.
     private func text(of open: borrowing OwnedDescriptor, _ file: String) throws(CgroupError) -> String {
         let number = open.rawValue
         do {

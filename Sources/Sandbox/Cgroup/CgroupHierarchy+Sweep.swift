@@ -41,7 +41,7 @@ extension CgroupHierarchy {
     /// - Throws: `notEmpty` when processes are below it.
     public func removeBase() throws(CgroupError) {
         for mount in controllers.mounts where !mount.readOnly {
-            try CgroupDirectory(path: mount.mountPoint).remove(base)
+            try CgroupDirectory.ifPresent(path: mount.mountPoint)?.remove(base)
         }
     }
 
@@ -49,7 +49,9 @@ extension CgroupHierarchy {
     private func parents() throws(CgroupError) -> [(directory: CgroupDirectory, reserved: Set<String>)] {
         var result: [(CgroupDirectory, Set<String>)] = []
         for mount in controllers.mounts where !mount.readOnly {
-            guard let own = try CgroupDirectory(path: mount.mountPoint).childIfPresent(base) else { continue }
+            guard let own = try CgroupDirectory.ifPresent(path: mount.mountPoint)?.childIfPresent(base) else {
+                continue
+            }
             guard mount.version == .v2 || mount.controllers.contains("devices") else {
                 result.append((own, []))
                 continue

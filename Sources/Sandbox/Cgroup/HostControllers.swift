@@ -30,8 +30,12 @@ public struct HostControllers: Hashable, Sendable {
     public static func read() throws(CgroupError) -> HostControllers {
         var mounts = CgroupMount.parse(mountInfo: try readText("/proc/self/mountinfo", limit: 64 << 20))
         for index in mounts.indices where mounts[index].version == .v2 {
-            let list = try readText(mounts[index].mountPoint + "/cgroup.controllers", limit: 4096)
-            mounts[index].controllers = list.split(whereSeparator: \.isWhitespace).map(String.init)
+            do {
+                let list = try readText(mounts[index].mountPoint + "/cgroup.controllers", limit: 4096)
+                mounts[index].controllers = list.split(whereSeparator: \.isWhitespace).map(String.init)
+            } catch .system(_, _, let errno) where errno == ENOENT {
+                // A mount that is listed but cannot be reached, such as one of a removed directory: it has nothing.
+            }
         }
         let membership = try readText("/proc/self/cgroup", limit: 1 << 20)
         var result = HostControllers(mounts: mounts, membership: membership)
