@@ -33,6 +33,9 @@ package func readManifests(
         reading.faults.append(error)
     }
     for index in reading.faults.indices { reading.faults[index].file = fileName }
+    // In the order of the text; those of one line as they were found.
+    let order = reading.faults.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }
+    reading.faults = order.map(\.element)
     return reading
 }
 
@@ -73,9 +76,15 @@ private func object(
     }
     switch (version, kind) {
     case (Job.apiVersion, Job.kind):
-        return Job.read(value, faults).map { var job = $0; job.applyDefaults(); validate(job, faults); return .job(job) }
+        guard var job = Job.read(value, faults) else { return nil }
+        job.applyDefaults()
+        faults.addThoseBeyond { job.validate($0) }
+        return .job(job)
     case (Pod.apiVersion, Pod.kind):
-        return Pod.read(value, faults).map { var pod = $0; pod.applyDefaults(); validate(pod, faults); return .pod(pod) }
+        guard var pod = Pod.read(value, faults) else { return nil }
+        pod.applyDefaults()
+        faults.addThoseBeyond { pod.validate($0) }
+        return .pod(pod)
     case ("v1", "List"):
         readItems(of: value, at: faults.path, document, into: &reading, faults)
     default:
@@ -106,6 +115,26 @@ private func text(_ name: String, of value: Value, _ faults: FaultList) -> Strin
     if let text = found.string { return text }
     faults.add(.wrongType(expected: "a string", found: found.kindInWords), at: .field(name))
     return nil
+}
+
+extension FaultList {
+    /// Adds what a validation finds, but for what only follows from a field that could not be read.
+    fileprivate func addThoseBeyond(_ validate: (FaultList) -> Void) {
+        let unread = faults.filter(\.leavesFieldUnread).map(\.path)
+        let validation = FaultList(at: path)
+        validate(validation)
+        faults += validation.faults.filter { found in !unread.contains { $0.contains(found.path) } }
+    }
+}
+
+extension Fault {
+    /// Whether the field has no value because of this.
+    fileprivate var leavesFieldUnread: Bool {
+        switch kind {
+        case .unknownField, .notImplemented: false
+        default: true
+        }
+    }
 }
 
 /// An object that is not a Job or a Pod: says whether the version, the kind or both are at fault.

@@ -40,6 +40,11 @@ package struct Fields {
         if isReading { _ = take(name) } else { written.append(Value.Member(name, Value(.string(text)))) }
     }
 
+    /// A field that is only ever written.
+    package mutating func value(_ name: String, _ value: Value) {
+        if isReading { _ = take(name) } else { written.append(Value.Member(name, value)) }
+    }
+
     /// A field that is always null.
     package mutating func null(_ name: String) {
         if isReading { _ = take(name) } else { written.append(Value.Member(name, Value(.null))) }
@@ -97,6 +102,12 @@ package struct Fields {
     /// The status of an object: dropped when it is read from what a user sends, as the API server does at creation.
     package mutating func status<T: APIObject>(_ value: inout T) {
         if faults?.dropsStatus ?? false { _ = take("status") } else { field("status", &value, .always) }
+    }
+
+    /// A fault when a field is absent whose absence can't be seen in what was read.
+    package func require(_ name: String, _ detail: String) {
+        guard let faults, !members.contains(where: { $0.name == name && !$0.value.isNull }) else { return }
+        faults.add(.required, at: .field(name), detail: detail)
     }
 
     /// Whether an object that is being read has none of the members that are known by now.

@@ -63,7 +63,17 @@ extension PodSpec: APIObject {
     }
 }
 
-extension RestartPolicy: FieldValue {}
+extension RestartPolicy: FieldValue {
+    package static func read(_ value: Value, _ faults: FaultList) -> RestartPolicy? {
+        guard let text = String.read(value, faults) else { return nil }
+        if let known = RestartPolicy(rawValue: text) { return known }
+        // The pods of a Job have an end.
+        let isOfJob = faults.path.components.contains(.field("template"))
+        let supported: [RestartPolicy] = isOfJob ? [.onFailure, .never] : allCases
+        faults.add(.unsupported(value: Fault.quoted(text), supported: supported.map(\.rawValue)))
+        return nil
+    }
+}
 
 extension PodSecurityContext: APIObject {
     package mutating func fields(_ f: inout Fields) {
@@ -118,6 +128,7 @@ extension Capabilities: APIObject {
 extension SeccompProfile: APIObject {
     package mutating func fields(_ f: inout Fields) {
         f.field("type", &type, .always)
+        f.require("type", "type is required when seccompProfile is set")
         f.field("localhostProfile", &localhostProfile)
     }
 }
