@@ -42,8 +42,9 @@ struct CgroupRefusalTests {
         try CgroupLane.withHierarchy { hierarchy in
             let cgroup = try hierarchy.makeCgroup(named: "a", limits: CgroupLimits())
             let shell = try JoinedShell("exec sleep 600", in: cgroup)
-            while try cgroup.members().isEmpty { clinux_sleep_microseconds(1000) }
-            let directory = try cgroup.leaves[0].parent.child("a")
+            try eventually("the processes joined") { try !cgroup.members().isEmpty }
+            let leaf = try #require(cgroup.leaves.first { $0.version == .v2 })
+            let directory = try leaf.parent.child("a")
             #expect(throws: CgroupError.occupied(path: directory.path, controller: .memory)) {
                 try V2Setup.enable(.memory, in: directory)
             }

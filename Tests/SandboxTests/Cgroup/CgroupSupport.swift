@@ -107,3 +107,13 @@ extension Cgroup {
     /// Runs a script in it to its end.
     func run(_ script: String) throws -> CInt { try JoinedShell(script, in: self).wait() }
 }
+
+/// Waits until something is so, which takes milliseconds; after half a minute the test fails.
+func eventually(_ what: Comment, _ isSo: () throws -> Bool) throws {
+    for _ in 0..<3000 {
+        if try isSo() { return }
+        clinux_sleep_microseconds(10_000)
+    }
+    Issue.record(what)
+    throw Errno(ETIMEDOUT)
+}
