@@ -46,6 +46,10 @@ package func readDocuments(
     var text = text
     let result = text.withUTF8 { bytes -> Result<[Value], Fault> in
         do throws(Fault) {
+            guard bytes.count <= budget.inputBytes else {
+                throw Fault(.syntax, "the text has \(bytes.count) bytes; at most \(budget.inputBytes) are read")
+            }
+            if let documents = try JSONReader.documents(in: bytes, budget: budget) { return .success(documents) }
             return .success(try YAMLReader.documents(in: bytes, budget: budget))
         } catch {
             return .failure(error)

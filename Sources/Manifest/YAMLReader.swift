@@ -35,9 +35,6 @@ struct YAMLReader: ~Copyable {
 
     /// All documents of `bytes`, which must stay where they are; empty documents are left out.
     static func documents(in bytes: UnsafeBufferPointer<UInt8>, budget: ReadingBudget) throws(Fault) -> [Value] {
-        guard bytes.count <= budget.inputBytes else {
-            throw Fault(.syntax, "the text has \(bytes.count) bytes; at most \(budget.inputBytes) are read")
-        }
         var reader = YAMLReader(bytes, budget)
         return try reader.stream()
     }
@@ -85,8 +82,10 @@ struct YAMLReader: ~Copyable {
         case YAML_SCALAR_EVENT:
             value = Value(try scalarContent(event), mark: mark)
         case YAML_SEQUENCE_START_EVENT:
+            try checkTag(event, is: "tag:yaml.org,2002:seq")
             (value, height) = try nested(mark) { (reader) throws(Fault) in Value(try reader.sequence(), mark: mark) }
         default:
+            try checkTag(event, is: "tag:yaml.org,2002:map")
             (value, height) = try nested(mark) { (reader) throws(Fault) in Value(try reader.mapping(), mark: mark) }
         }
         if let anchor { anchors[anchor] = Anchor(value: value, nodes: nodes - before, depth: height) }
@@ -152,6 +151,11 @@ struct YAMLReader: ~Copyable {
         }
     }
 
+    private func checkTag(_ event: borrowing Event, is own: String) throws(Fault) {
+        guard let tag = event.collectionTag, tag != own, tag != "!" else { return }
+        throw fault("the tag \(Fault.quoted(tag)) means nothing in a manifest", event.mark)
+    }
+
     private func scalarContent(_ event: borrowing Event) throws(Fault) -> Value.Content {
         do throws(ScalarFault) {
             return try content(ofScalar: event.scalarText, tag: event.scalarTag, isPlain: event.isPlain)
@@ -192,6 +196,8 @@ struct YAMLReader: ~Copyable {
             }
             return fault("not YAML: \(problem)", SourceMark(line: Int32(clamping: line), column: 0))
         }
+        // libyaml's own bound, which it meets while it looks ahead.
+        if problem.hasPrefix("Maximum nesting level") { return tooDeep(SourceMark(parser.pointee.problem_mark)) }
         var text = "not YAML: \(problem)"
         if let context = parser.pointee.context.map({ String(cString: $0) }) {
             text += " (\(context) that begins on line \(parser.pointee.context_mark.line + 1))"
@@ -235,6 +241,13 @@ private struct Event: ~Copyable {
     }
 
     var scalarTag: String? { pointer.pointee.data.scalar.tag.map { String(cString: $0) } }
+
+    var collectionTag: String? {
+        let isSequence = type == YAML_SEQUENCE_START_EVENT
+        let tag = isSequence ? pointer.pointee.data.sequence_start.tag : pointer.pointee.data.mapping_start.tag
+        return tag.map { String(cString: $0) }
+    }
+
     var isPlain: Bool { pointer.pointee.data.scalar.style == YAML_PLAIN_SCALAR_STYLE }
     var isMergeKey: Bool { type == YAML_SCALAR_EVENT && isPlain && scalarTag == nil && scalarText == "<<" }
 }

@@ -44,9 +44,9 @@ private func readInteger<T: FixedWidthInteger>(_ value: Value, _ faults: FaultLi
         if let exact = T(exactly: number) { return exact }
         faults.add(.invalid(value: "\(number)"), detail: "must be a \(T.bitWidth)-bit integer")
     case .number(let text):
-        // `3.0` is an integer to Kubernetes.
-        if let whole = text.split(separator: ".").first, text.drop(while: { $0 != "." }).dropFirst().allSatisfy({ $0 == "0" }),
-            let exact = T(whole), text.contains(".")
+        // `3.0` and `1e3` are integers to Kubernetes.
+        if let amount = Quantity(text)?.nanos, amount.magnitude < Quantity.maximumNanos.magnitude,
+            amount % Quantity.nanosPerUnit == 0, let exact = T(exactly: amount / Quantity.nanosPerUnit)
         {
             return exact
         }
