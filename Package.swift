@@ -77,7 +77,8 @@ let package = Package(
         tests("PodPlanTests", ["PodPlan", "PodPlanning", "KubernetesAPI", "ImageStore"]),
         // The kernel: root, real namespaces and cgroups.
         tests("LinuxTests", ["Linux", "CLinux"]),
-        tests("SeccompTests", ["Seccomp", "Linux"]),
+        .target(name: "CSeccompProbe", path: "Tests/CSeccompProbe", cSettings: cSettings),
+        tests("SeccompTests", ["CSeccomp", "CSeccompProbe", "CLinux", "Seccomp", "Linux"]),
         tests("SandboxTests", ["Sandbox", "Seccomp", "Linux", "CLinux"]),
         tests("ImageStoreTests", ["ImageStore", "Linux"]),
         tests("PodSupervisorTests", ["PodSupervisor", "PodPlan", "Sandbox", "Linux"]),

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import CSeccomp
+
+extension SeccompProfile {
+    /// A calling convention of system calls. Raw values are those of the OCI runtime specification.
+    public enum Architecture: String, Hashable, Sendable, CaseIterable {
+        case x86_64 = "SCMP_ARCH_X86_64", x86 = "SCMP_ARCH_X86", x32 = "SCMP_ARCH_X32"
+        case aarch64 = "SCMP_ARCH_AARCH64", arm = "SCMP_ARCH_ARM"
+        case mips = "SCMP_ARCH_MIPS", mips64 = "SCMP_ARCH_MIPS64", mips64n32 = "SCMP_ARCH_MIPS64N32"
+        case mipsel = "SCMP_ARCH_MIPSEL", mipsel64 = "SCMP_ARCH_MIPSEL64", mipsel64n32 = "SCMP_ARCH_MIPSEL64N32"
+        case ppc = "SCMP_ARCH_PPC", ppc64 = "SCMP_ARCH_PPC64", ppc64le = "SCMP_ARCH_PPC64LE"
+        case s390 = "SCMP_ARCH_S390", s390x = "SCMP_ARCH_S390X", riscv64 = "SCMP_ARCH_RISCV64"
+        case parisc = "SCMP_ARCH_PARISC", parisc64 = "SCMP_ARCH_PARISC64", loongarch64 = "SCMP_ARCH_LOONGARCH64"
+
+        #if arch(x86_64)
+            /// The convention that this program itself is compiled for.
+            public static let native = Architecture.x86_64
+            /// The machine in Go's names.
+            static let machine = "amd64"
+            /// What the machine's kernel may take in, the native one first.
+            static let familyInOrder: [Architecture] = [.x86_64, .x32, .x86]
+        #elseif arch(arm64)
+            public static let native = Architecture.aarch64
+            static let machine = "arm64"
+            static let familyInOrder: [Architecture] = [.aarch64, .arm]
+        #endif
+
+        /// All conventions that this machine's kernel may take in.
+        public static let family = Set(familyInOrder)
+
+        /// libseccomp's number for it: `AUDIT_ARCH_…`, but for x32, which the kernel tells from x86_64 by a bit of the
+        /// call's number alone.
+        var token: UInt32 {
+            let name: String =
+                switch self {
+                case .x86_64: "x86_64"
+                case .x86: "x86"
+                case .x32: "x32"
+                case .aarch64: "aarch64"
+                case .arm: "arm"
+                default: ""
+                }
+            return seccomp_arch_resolve_name(name)
+        }
+
+        /// The number that the call has here, or nil if it has none of its own.
+        func number(of call: String) -> UInt32? {
+            let number = seccomp_syscall_resolve_name_arch(token, call)
+            if number >= 0 { return UInt32(number) }
+            return self == .x86 ? Self.directNumbers[call] : nil
+        }
+
+        /// Whether the call exists here, be it as an operation of `socketcall` or `ipc` only.
+        func has(_ call: String) -> Bool {
+            let number = seccomp_syscall_resolve_name_arch(token, call)
+            // libseccomp's numbers for what i386 does by `socketcall` (-100 and below) and `ipc` (-200 and below).
+            return number >= 0 || (self == .x86 && (-299 ... -100).contains(number))
+        }
+
+        // libseccomp gives the numbers of i386's newer, direct calls by number only.
+        private static let directNumbers: [String: UInt32] = {
+            var numbers: [String: UInt32] = [:]
+            for number in [337, 345] + Array(359...373) + Array(UInt32(393)...402) {
+                guard let name = seccomp_syscall_resolve_num_arch(Self.x86.token, CInt(number)) else { continue }
+                numbers[String(cString: name)] = number
+                free(name)
+            }
+            return numbers
+        }()
+
+        /// Whether libseccomp knows the call, on whatever architecture.
+        static func isKnown(_ call: String) -> Bool { seccomp_syscall_resolve_name(call) != __NR_SCMP_ERROR }
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Linux
+
+/// What conditions are held against.
+struct Facts {
+    let capabilities: UInt64
+    let kernel: KernelVersion
+}
+
+extension SeccompProfile.Condition {
+    /// Whether everything that is named here is so.
+    func holds(_ facts: Facts) -> Bool {
+        capabilities & ~facts.capabilities == 0
+            && (machines.isEmpty || machines.contains(SeccompProfile.Architecture.machine))
+            && minimumKernel.map { facts.kernel >= $0 } ?? true
+    }
+
+    /// Whether anything that is named here is so.
+    func holdsInPart(_ facts: Facts) -> Bool {
+        capabilities & facts.capabilities != 0
+            || machines.contains(SeccompProfile.Architecture.machine)
+            || minimumKernel.map { facts.kernel >= $0 } ?? false
+    }
+}
+
+extension SeccompProfile.Action {
+    func validate() throws(SeccompError) {
+        if case .errno(let number) = self, number > 4095 { throw .errorNumber(number) }
+    }
+}
+
+extension SeccompProfile.Rule {
+    func validate(_ name: String) throws(SeccompError) {
+        let isName = name.utf8.allSatisfy { byte in
+            (0x61...0x7a).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x5f
+        }
+        guard isName, !name.isEmpty else { throw .malformedName(name) }
+        var seen: Set<UInt32> = []
+        for argument in arguments {
+            guard argument.index < 6 else { throw .argumentIndex(call: name, argument.index) }
+            guard seen.insert(argument.index).inserted else { throw .repeatedArgument(call: name, argument.index) }
+        }
+    }
+}
