@@ -67,7 +67,8 @@ private struct DigitScanner {
     mutating func offset() -> Int64? {
         if skip("Z") { return 0 }
         let isWest = rest.first == UInt8(ascii: "-")
-        guard skip("+") || skip("-"), let hours = number(2), skip(":"), let minutes = number(2), hours < 24, minutes < 60
+        guard skip("+") || skip("-"), let hours = number(2), skip(":"), let minutes = number(2), hours < 24,
+            minutes < 60
         else { return nil }
         return (isWest ? -1 : 1) * (hours * 3600 + minutes * 60)
     }

@@ -55,7 +55,8 @@ private struct JSONPrinter {
             case "\n": text += "\\n"
             case "\r": text += "\\r"
             case "\t": text += "\\t"
-            case "<", ">", "&", "\u{2028}", "\u{2029}", "\u{0}"..<" ": text += "\\u" + hexadecimal(scalar.value, width: 4)
+            case "<", ">", "&", "\u{2028}", "\u{2029}", "\u{0}"..<" ":
+                text += "\\u" + hexadecimal(scalar.value, width: 4)
             default: text.unicodeScalars.append(scalar)
             }
         }

@@ -32,10 +32,13 @@ package func readManifests(
     } catch {
         reading.faults.append(error)
     }
-    for index in reading.faults.indices { reading.faults[index].file = fileName }
     // In the order of the text; those of one line as they were found.
     let order = reading.faults.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }
-    reading.faults = order.map(\.element)
+    reading.faults = order.prefix(FaultList.maximum).map(\.element)
+    if order.count >= FaultList.maximum {
+        reading.faults.append(Fault(.syntax, "these are the first \(FaultList.maximum) faults; there may be more"))
+    }
+    for index in reading.faults.indices { reading.faults[index].file = fileName }
     return reading
 }
 
@@ -147,6 +150,8 @@ private func reportKind(_ kind: String, _ version: String, _ faults: FaultList) 
     if let right = versions[kind] {
         faults.add(.unsupported(value: Fault.quoted(version), supported: [right]), at: .field("apiVersion"))
     } else {
-        faults.add(.notImplemented, at: .field("kind"), detail: "\(Fault.quoted(kind)) (\(Fault.quoted(version))): berth runs Job and Pod, and v1 List of them")
+        faults.add(
+            .notImplemented, at: .field("kind"),
+            detail: "\(Fault.quoted(kind)) (\(Fault.quoted(version))): berth runs Job and Pod, and v1 List of them")
     }
 }

@@ -23,7 +23,9 @@ private struct YAMLPrinter {
         for (index, member) in members.enumerated() {
             if index > 0 || !isFirstInline { text += spaces(indent) }
             // A reader looks for the colon after a key in the next 1024 bytes only; beyond, the key is to be announced.
-            text += member.name.utf8.count > 128 ? "? \(yamlInline(member.name))\n\(spaces(indent)):" : yamlInline(member.name) + ":"
+            text +=
+                member.name.utf8.count > 128
+                ? "? \(yamlInline(member.name))\n\(spaces(indent)):" : yamlInline(member.name) + ":"
             switch member.value.content {
             case .object(let members) where !members.isEmpty:
                 text += "\n"
@@ -75,26 +77,31 @@ private struct YAMLPrinter {
 
 private func spaces(_ count: Int) -> String { String(repeating: " ", count: count) }
 
-
 /// A text on one line: plain where that reads back as the same text, else in quotes.
 func yamlInline(_ text: String) -> String {
     if text.unicodeScalars.contains(where: \.needsEscape) { return yamlDoubleQuoted(text) }
     if !readsAsText(text) { return "\"\(text)\"" }
-    return isPlainSafe(text) ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+    return isPlainSafe(text)
+        ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
 }
 
 /// Whether a plain scalar of this text would be a text, for every reader of YAML 1.1 and 1.2.
 private func readsAsText(_ text: String) -> Bool {
     guard let content = try? plainContent(text), case .string = content else { return false }
     // Times and numbers to the base of 60 are no texts for some readers.
-    guard let first = text.utf8.first, first.isDigit || first == UInt8(ascii: "-") || first == UInt8(ascii: "+") else { return true }
-    return !text.utf8.allSatisfy { $0.isDigit || "-+:.TtZ ".utf8.contains($0) } || text.utf8.allSatisfy { $0 == UInt8(ascii: "-") }
+    guard let first = text.utf8.first, first.isDigit || first == UInt8(ascii: "-") || first == UInt8(ascii: "+") else {
+        return true
+    }
+    return !text.utf8.allSatisfy { $0.isDigit || "-+:.TtZ ".utf8.contains($0) }
+        || text.utf8.allSatisfy { $0 == UInt8(ascii: "-") }
 }
 
 /// Whether the text can stand without quotes: no sign of YAML's at its start, none that ends it inside.
 private func isPlainSafe(_ text: String) -> Bool {
     let bytes = Array(text.utf8)
-    guard let first = bytes.first, let last = bytes.last, first != UInt8(ascii: " "), last != UInt8(ascii: " ") else { return false }
+    guard let first = bytes.first, let last = bytes.last, first != UInt8(ascii: " "), last != UInt8(ascii: " ") else {
+        return false
+    }
     if "#,[]{}&*!|>'\"%@`".utf8.contains(first) { return false }
     if "-?:".utf8.contains(first), bytes.count == 1 || bytes[1] == UInt8(ascii: " ") { return false }
     if text.hasPrefix("---") || text.hasPrefix("...") || last == UInt8(ascii: ":") { return false }

@@ -5,10 +5,13 @@ import Manifest
 import Testing
 
 struct DefaultsTests {
-    @Test("completions defaults to 1 only when parallelism is absent too", arguments: [
-        ("", 1, 1), ("parallelism: 3", nil, 3), ("completions: 3", 3, 1), ("completions: 5\n  parallelism: 2", 5, 2),
-        ("parallelism: 0", nil, 0),
-    ] as [(String, Int32?, Int32)])
+    @Test(
+        "completions defaults to 1 only when parallelism is absent too",
+        arguments: [
+            ("", 1, 1), ("parallelism: 3", nil, 3), ("completions: 3", 3, 1),
+            ("completions: 5\n  parallelism: 2", 5, 2),
+            ("parallelism: 0", nil, 0),
+        ] as [(String, Int32?, Int32)])
     func defaultsCompletions(spec: String, completions: Int32?, parallelism: Int32) throws {
         let job = try readJob(jobText(spec: spec))
         #expect(job.spec.completions == completions)
@@ -42,11 +45,15 @@ struct DefaultsTests {
         #expect(try readJob(labelled).metadata.labels == ["own": "z"])
     }
 
-    @Test("The pull policy follows the tag", arguments: [
-        ("busybox", .always), ("busybox:latest", .always), ("busybox:1.36", .ifNotPresent), ("host:5000/busybox", .always),
-        ("host:5000/busybox:1", .ifNotPresent), ("busybox@sha256:\(String(repeating: "0", count: 64))", .ifNotPresent),
-        ("busybox:latest@sha256:\(String(repeating: "0", count: 64))", .always),
-    ] as [(String, Container.PullPolicy)])
+    @Test(
+        "The pull policy follows the tag",
+        arguments: [
+            ("busybox", .always), ("busybox:latest", .always), ("busybox:1.36", .ifNotPresent),
+            ("host:5000/busybox", .always),
+            ("host:5000/busybox:1", .ifNotPresent),
+            ("busybox@sha256:\(String(repeating: "0", count: 64))", .ifNotPresent),
+            ("busybox:latest@sha256:\(String(repeating: "0", count: 64))", .always),
+        ] as [(String, Container.PullPolicy)])
     func defaultsPullPolicy(image: String, policy: Container.PullPolicy) throws {
         let job = try readJob(jobText().replacing("image: busybox", with: "image: \(image)"))
         #expect(job.spec.template.spec.containers[0].imagePullPolicy == policy)
@@ -54,7 +61,8 @@ struct DefaultsTests {
 
     @Test("Requests default to limits; finer than a thousandth is rounded up")
     func defaultsRequests() throws {
-        let job = try readJob(jobText(container: "resources: {limits: {cpu: 0.5m, memory: 1Gi}, requests: {memory: 512Mi}}"))
+        let job = try readJob(
+            jobText(container: "resources: {limits: {cpu: 0.5m, memory: 1Gi}, requests: {memory: 512Mi}}"))
         let resources = job.spec.template.spec.containers[0].resources
         #expect(resources.limits.mapValues(\.description) == ["cpu": "1m", "memory": "1Gi"])
         #expect(resources.requests.mapValues(\.description) == ["cpu": "1m", "memory": "512Mi"])
@@ -88,9 +96,11 @@ struct CreationTests {
         #expect(job.metadata.resourceVersion == "")
         #expect(job.metadata.creationTimestamp == now)
         #expect(job.spec.selector?.matchLabels == ["batch.kubernetes.io/controller-uid": "u-1"])
-        #expect(job.spec.template.metadata.labels == [
-            "batch.kubernetes.io/controller-uid": "u-1", "controller-uid": "u-1", "batch.kubernetes.io/job-name": "pi", "job-name": "pi",
-        ])
+        #expect(
+            job.spec.template.metadata.labels == [
+                "batch.kubernetes.io/controller-uid": "u-1", "controller-uid": "u-1",
+                "batch.kubernetes.io/job-name": "pi", "job-name": "pi",
+            ])
     }
 
     @Test("With manualSelector nothing is generated")
@@ -125,26 +135,33 @@ struct CreationTests {
 }
 
 struct QualityOfServiceTests {
-    @Test("The class follows from requests and limits of every container", arguments: [
-        (["{}"], .bestEffort), (["{limits: {cpu: 1, memory: 1Gi}}"], .guaranteed),
-        (["{limits: {cpu: 1, memory: 1Gi}, requests: {cpu: 1000m, memory: 1024Mi}}"], .guaranteed),
-        (["{limits: {cpu: 1, memory: 1Gi}, requests: {cpu: 500m}}"], .burstable), (["{limits: {memory: 1Gi}}"], .burstable),
-        (["{requests: {cpu: 1m}}"], .burstable), (["{limits: {cpu: 1, memory: 1Gi}}", "{}"], .burstable),
-        (["{limits: {cpu: 0}}"], .bestEffort),
-    ] as [([String], PodStatus.QOSClass)])
+    @Test(
+        "The class follows from requests and limits of every container",
+        arguments: [
+            (["{}"], .bestEffort), (["{limits: {cpu: 1, memory: 1Gi}}"], .guaranteed),
+            (["{limits: {cpu: 1, memory: 1Gi}, requests: {cpu: 1000m, memory: 1024Mi}}"], .guaranteed),
+            (["{limits: {cpu: 1, memory: 1Gi}, requests: {cpu: 500m}}"], .burstable),
+            (["{limits: {memory: 1Gi}}"], .burstable),
+            (["{requests: {cpu: 1m}}"], .burstable), (["{limits: {cpu: 1, memory: 1Gi}}", "{}"], .burstable),
+            (["{limits: {cpu: 0}}"], .bestEffort),
+        ] as [([String], PodStatus.QOSClass)])
     func classifies(resources: [String], expected: PodStatus.QOSClass) throws {
         let containers = resources.enumerated().map { "{name: c\($0.offset), image: i, resources: \($0.element)}" }
-        let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [\(containers.joined(separator: ", "))]}"
+        let text =
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [\(containers.joined(separator: ", "))]}"
         let reading = readManifests(text, fileName: "p")
         #expect(reading.faults == [])
         guard case .pod(let pod) = reading.objects.first else { Issue.record("no pod"); return }
         #expect(pod.spec.qosClass == expected)
     }
 
-    @Test("The OOM score of a burstable container falls with its share of the node's memory", arguments: [
-        (.guaranteed, 0, -997), (.bestEffort, 0, 1000), (.burstable, 0, 999), (.burstable, 1 << 30, 875), (.burstable, 8 << 30, 3),
-        (.burstable, .max, 3), (.burstable, 1, 999),
-    ] as [(PodStatus.QOSClass, Int64, Int32)])
+    @Test(
+        "The OOM score of a burstable container falls with its share of the node's memory",
+        arguments: [
+            (.guaranteed, 0, -997), (.bestEffort, 0, 1000), (.burstable, 0, 999), (.burstable, 1 << 30, 875),
+            (.burstable, 8 << 30, 3),
+            (.burstable, .max, 3), (.burstable, 1, 999),
+        ] as [(PodStatus.QOSClass, Int64, Int32)])
     func scores(quality: PodStatus.QOSClass, request: Int64, score: Int32) {
         #expect(quality.oomScoreAdjustment(memoryRequest: request, nodeMemory: 8 << 30) == score)
     }

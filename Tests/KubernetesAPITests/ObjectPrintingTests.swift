@@ -23,7 +23,8 @@ struct ObjectPrintingTests {
 
     @Test("Every implemented field of a Job is read back as it was printed", arguments: [true, false])
     func roundTripsJob(asJSON: Bool) throws {
-        let text = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: j, labels: {a: b}, annotations: {c: d}, finalizers: [f/g], ownerReferences: [{apiVersion: v, kind: k, name: o, uid: u, controller: true}]}\n"
+        let text =
+            "apiVersion: batch/v1\nkind: Job\nmetadata: {name: j, labels: {a: b}, annotations: {c: d}, finalizers: [f/g], ownerReferences: [{apiVersion: v, kind: k, name: o, uid: u, controller: true}]}\n"
             + "spec: {parallelism: 2, completions: 3, completionMode: Indexed, backoffLimit: 4, activeDeadlineSeconds: 5, ttlSecondsAfterFinished: 6, suspend: true, manualSelector: true, selector: {matchLabels: {x: z}}, template: {metadata: {labels: {x: z}}, spec: \(Self.everything)}}"
         var job = try readJob(text)
         job.prepareForCreate(uid: "u", now: Timestamp(seconds: 1_769_857_200), random: 0)
@@ -49,22 +50,23 @@ struct ObjectPrintingTests {
         condition.reason = "CompletionsReached"
         condition.message = "Reached expected number of succeeded pods"
         job.status.conditions = [condition]
-        #expect(job.status.write().yaml == """
-            completionTime: "2026-01-31T11:00:05Z"
-            conditions:
-            - lastProbeTime: "2026-01-31T11:00:00Z"
-              lastTransitionTime: "2026-01-31T11:00:00Z"
-              message: Reached expected number of succeeded pods
-              reason: CompletionsReached
-              status: "True"
-              type: Complete
-            ready: 0
-            startTime: "2026-01-31T11:00:00Z"
-            succeeded: 1
-            terminating: 0
-            uncountedTerminatedPods: {}
+        #expect(
+            job.status.write().yaml == """
+                completionTime: "2026-01-31T11:00:05Z"
+                conditions:
+                - lastProbeTime: "2026-01-31T11:00:00Z"
+                  lastTransitionTime: "2026-01-31T11:00:00Z"
+                  message: Reached expected number of succeeded pods
+                  reason: CompletionsReached
+                  status: "True"
+                  type: Complete
+                ready: 0
+                startTime: "2026-01-31T11:00:00Z"
+                succeeded: 1
+                terminating: 0
+                uncountedTerminatedPods: {}
 
-            """)
+                """)
         let list = FaultList(dropsStatus: false)
         #expect(Job.read(job.write(), list)?.status == job.status)
         #expect(list.faults == [])
@@ -91,21 +93,22 @@ struct ObjectPrintingTests {
         pod.status.phase = .failed
         pod.status.containerStatuses = [container, waiting, running]
         pod.status.conditions = [PodCondition(type: "Ready", status: .false)]
-        #expect(container.write().yaml == """
-            image: busybox
-            imageID: ""
-            lastState: {}
-            name: main
-            ready: false
-            restartCount: 0
-            state:
-              terminated:
-                exitCode: 137
-                finishedAt: null
-                reason: OOMKilled
-                startedAt: "1970-01-01T00:00:00Z"
+        #expect(
+            container.write().yaml == """
+                image: busybox
+                imageID: ""
+                lastState: {}
+                name: main
+                ready: false
+                restartCount: 0
+                state:
+                  terminated:
+                    exitCode: 137
+                    finishedAt: null
+                    reason: OOMKilled
+                    startedAt: "1970-01-01T00:00:00Z"
 
-            """)
+                """)
         let list = FaultList(dropsStatus: false)
         #expect(Pod.read(pod.write(), list) == pod)
         #expect(list.faults == [])
@@ -114,17 +117,18 @@ struct ObjectPrintingTests {
     @Test("Several objects are printed as a List")
     func printsList() throws {
         let job = try readJob(jobText())
-        #expect(Value.list([]).json == """
-            {
-                "apiVersion": "v1",
-                "items": [],
-                "kind": "List",
-                "metadata": {
-                    "resourceVersion": ""
+        #expect(
+            Value.list([]).json == """
+                {
+                    "apiVersion": "v1",
+                    "items": [],
+                    "kind": "List",
+                    "metadata": {
+                        "resourceVersion": ""
+                    }
                 }
-            }
 
-            """)
+                """)
         let text = Value.list([.job(job), .job(job)]).json
         #expect(readManifests(text, fileName: "l").objects == [.job(job), .job(job)])
     }

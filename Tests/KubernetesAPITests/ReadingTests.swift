@@ -33,25 +33,42 @@ struct ReadingTests {
     @Test("Jobs, Pods and Lists of them are read from several documents, in order")
     func readsKinds() {
         let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: i}]}\n"
-        let list = "kind: List\napiVersion: v1\nmetadata: {resourceVersion: ''}\nitems: [{apiVersion: v1, kind: Pod, metadata: {name: q}, spec: {containers: [{name: c, image: i}]}}]\n"
+        let list =
+            "kind: List\napiVersion: v1\nmetadata: {resourceVersion: ''}\nitems: [{apiVersion: v1, kind: Pod, metadata: {name: q}, spec: {containers: [{name: c, image: i}]}}]\n"
         let reading = readManifests("\(Self.pi)\n---\n\(pod)---\n\(list)", fileName: "all.yaml")
         #expect(reading.faults == [])
         #expect(reading.objects.map { "\($0.kind)/\($0.metadata.name)" } == ["Job/pi", "Pod/p", "Pod/q"])
     }
 
-    @Test("What is no Job or Pod is refused by its name", arguments: [
-        ("apiVersion: batch/v1\nkind: CronJob", ["kind: not supported by Berth: \"CronJob\" (\"batch/v1\"): berth runs Job and Pod, and v1 List of them"]),
-        ("apiVersion: v1\nkind: Job", ["apiVersion: Unsupported value: \"v1\": supported values: \"batch/v1\""]),
-        ("apiVersion: batch/v1beta1\nkind: Job", ["apiVersion: Unsupported value: \"batch/v1beta1\": supported values: \"batch/v1\""]),
-        ("kind: Job", ["apiVersion: Required value"]), ("apiVersion: batch/v1", ["kind: Required value"]),
-        ("kind: 5\napiVersion: v1", ["kind: Invalid type: expected a string, found the number 5"]),
-        ("- a", ["Invalid type: expected an object with apiVersion and kind, found a list"]),
-        ("just text", ["Invalid type: expected an object with apiVersion and kind, found the string \"just text\""]),
-        ("apiVersion: v1\nkind: List\nitems: [{kind: X, apiVersion: v1}, 5]", [
-            "items[0].kind: not supported by Berth: \"X\" (\"v1\"): berth runs Job and Pod, and v1 List of them",
-            "items[1]: Invalid type: expected an object with apiVersion and kind, found the number 5",
-        ]),
-    ])
+    @Test(
+        "What is no Job or Pod is refused by its name",
+        arguments: [
+            (
+                "apiVersion: batch/v1\nkind: CronJob",
+                [
+                    "kind: not supported by Berth: \"CronJob\" (\"batch/v1\"): berth runs Job and Pod, and v1 List of them"
+                ]
+            ),
+            ("apiVersion: v1\nkind: Job", ["apiVersion: Unsupported value: \"v1\": supported values: \"batch/v1\""]),
+            (
+                "apiVersion: batch/v1beta1\nkind: Job",
+                ["apiVersion: Unsupported value: \"batch/v1beta1\": supported values: \"batch/v1\""]
+            ),
+            ("kind: Job", ["apiVersion: Required value"]), ("apiVersion: batch/v1", ["kind: Required value"]),
+            ("kind: 5\napiVersion: v1", ["kind: Invalid type: expected a string, found the number 5"]),
+            ("- a", ["Invalid type: expected an object with apiVersion and kind, found a list"]),
+            (
+                "just text",
+                ["Invalid type: expected an object with apiVersion and kind, found the string \"just text\""]
+            ),
+            (
+                "apiVersion: v1\nkind: List\nitems: [{kind: X, apiVersion: v1}, 5]",
+                [
+                    "items[0].kind: not supported by Berth: \"X\" (\"v1\"): berth runs Job and Pod, and v1 List of them",
+                    "items[1]: Invalid type: expected an object with apiVersion and kind, found the number 5",
+                ]
+            ),
+        ])
     func refusesKinds(text: String, expected: [String]) {
         #expect(faults(in: text) == expected)
     }
@@ -75,24 +92,33 @@ struct ReadingTests {
                         memory: 10Q
                     comand: [x]
             """
-        #expect(readManifests(text, fileName: "job.yaml").faults.map(\.description) == [
-            "job.yaml:6: spec.parallelism: Invalid type: expected an integer, found the string \"two\"",
-            "job.yaml:8: spec.template.spec.restartPolicy: Required value: valid values: \"OnFailure\", \"Never\"",
-            "job.yaml:14: spec.template.spec.containers[0].resources.limits.memory: Invalid value: \"10Q\": \(Quantity.rule)",
-            "job.yaml:15: unknown field \"spec.template.spec.containers[0].comand\" (did you mean \"command\"?)",
-        ])
+        #expect(
+            readManifests(text, fileName: "job.yaml").faults.map(\.description) == [
+                "job.yaml:6: spec.parallelism: Invalid type: expected an integer, found the string \"two\"",
+                "job.yaml:8: spec.template.spec.restartPolicy: Required value: valid values: \"OnFailure\", \"Never\"",
+                "job.yaml:14: spec.template.spec.containers[0].resources.limits.memory: Invalid value: \"10Q\": \(Quantity.rule)",
+                "job.yaml:15: unknown field \"spec.template.spec.containers[0].comand\" (did you mean \"command\"?)",
+            ])
     }
 
-    @Test("A field of the wrong type is told what it should be", arguments: [
-        ("backoffLimit: \"4\"", "spec.backoffLimit: Invalid type: expected an integer, found the string \"4\""),
-        ("backoffLimit: 1.5", "spec.backoffLimit: Invalid value: 1.5: must be a 32-bit integer"),
-        ("backoffLimit: 3000000000", "spec.backoffLimit: Invalid value: 3000000000: must be a 32-bit integer"),
-        ("activeDeadlineSeconds: 1e400", "spec.activeDeadlineSeconds: Invalid value: 1e400: must be a 64-bit integer"),
-        ("backoffLimit: [4]", "spec.backoffLimit: Invalid type: expected an integer, found a list"),
-        ("suspend: 1", "spec.suspend: Invalid type: expected true or false, found the number 1"),
-        ("completionMode: yes", "spec.completionMode: Invalid type: expected a string, found the boolean true: put it in quotes"),
-        ("selector: []", "spec.selector: Invalid type: expected an object, found a list"),
-    ])
+    @Test(
+        "A field of the wrong type is told what it should be",
+        arguments: [
+            ("backoffLimit: \"4\"", "spec.backoffLimit: Invalid type: expected an integer, found the string \"4\""),
+            ("backoffLimit: 1.5", "spec.backoffLimit: Invalid value: 1.5: must be a 32-bit integer"),
+            ("backoffLimit: 3000000000", "spec.backoffLimit: Invalid value: 3000000000: must be a 32-bit integer"),
+            (
+                "activeDeadlineSeconds: 1e400",
+                "spec.activeDeadlineSeconds: Invalid value: 1e400: must be a 64-bit integer"
+            ),
+            ("backoffLimit: [4]", "spec.backoffLimit: Invalid type: expected an integer, found a list"),
+            ("suspend: 1", "spec.suspend: Invalid type: expected true or false, found the number 1"),
+            (
+                "completionMode: yes",
+                "spec.completionMode: Invalid type: expected a string, found the boolean true: put it in quotes"
+            ),
+            ("selector: []", "spec.selector: Invalid type: expected an object, found a list"),
+        ])
     func refusesTypes(spec: String, message: String) {
         #expect(faults(in: jobText(spec: spec)) == [message])
     }
@@ -107,11 +133,13 @@ struct ReadingTests {
         #expect(job.spec.template.spec.containers[0].command == [])
     }
 
-    @Test("An unknown field is told the nearest known one", arguments: [
-        ("paralelism: 1", "unknown field \"spec.paralelism\" (did you mean \"parallelism\"?)"),
-        ("backofflimit: 1", "unknown field \"spec.backofflimit\" (did you mean \"backoffLimit\"?)"),
-        ("nonsense: 1", "unknown field \"spec.nonsense\""),
-    ])
+    @Test(
+        "An unknown field is told the nearest known one",
+        arguments: [
+            ("paralelism: 1", "unknown field \"spec.paralelism\" (did you mean \"parallelism\"?)"),
+            ("backofflimit: 1", "unknown field \"spec.backofflimit\" (did you mean \"backoffLimit\"?)"),
+            ("nonsense: 1", "unknown field \"spec.nonsense\""),
+        ])
     func refusesUnknownFields(spec: String, message: String) {
         #expect(faults(in: jobText(spec: spec)) == [message])
     }

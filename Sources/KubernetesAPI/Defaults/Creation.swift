@@ -53,7 +53,9 @@ extension ObjectMeta {
     fileprivate mutating func prepareForCreate(uid: String, now: Timestamp, random: UInt64) {
         if namespace.isEmpty { namespace = "default" }
         // At most 63 bytes with what is added.
-        if name.isEmpty { name = String(decoding: generateName.utf8.prefix(58), as: UTF8.self) + generatedNameSuffix(random) }
+        if name.isEmpty {
+            name = String(decoding: generateName.utf8.prefix(58), as: UTF8.self) + generatedNameSuffix(random)
+        }
         self.uid = uid
         generation = 1
         resourceVersion = ""

@@ -31,7 +31,9 @@ extension APIObject {
 }
 
 extension Optional: FieldValue where Wrapped: FieldValue {
-    package static func read(_ value: Value, _ faults: FaultList) -> Wrapped?? { Wrapped.read(value, faults).map { $0 } }
+    package static func read(_ value: Value, _ faults: FaultList) -> Wrapped?? {
+        Wrapped.read(value, faults).map { $0 }
+    }
     package func write() -> Value { self?.write() ?? Value(.null) }
     package var isEmpty: Bool { self == nil }
 }
@@ -66,7 +68,9 @@ extension Dictionary: FieldValue where Key == String, Value: FieldValue & EmptyC
         var entries: [String: Value] = [:]
         for member in members {
             if member.value.isNull { entries[member.name] = Value(); continue }
-            if let read = faults.at(.key(member.name), { Value.read(member.value, faults) }) { entries[member.name] = read }
+            if let read = faults.at(.key(member.name), { Value.read(member.value, faults) }) {
+                entries[member.name] = read
+            }
         }
         return entries
     }

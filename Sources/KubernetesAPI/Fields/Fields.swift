@@ -128,7 +128,7 @@ package struct Fields {
 
     private func reportUnknown() {
         guard let faults else { return }
-        for (member, isTaken) in zip(members, taken) where !isTaken {
+        for (member, isTaken) in zip(members, taken) where !isTaken && !faults.isFull {
             faults.add(.unknownField(suggestion: nearest(to: member.name, in: known)), at: .field(member.name))
         }
     }

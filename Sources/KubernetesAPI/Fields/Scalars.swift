@@ -61,7 +61,8 @@ extension Timestamp: FieldValue {
     package static func read(_ value: Value, _ faults: FaultList) -> Timestamp? {
         guard let text = String.read(value, faults) else { return nil }
         if let time = Timestamp(rfc3339: text) { return time }
-        faults.add(.invalid(value: Fault.quoted(text)), detail: "must be a time of RFC 3339, such as \"2026-01-31T12:00:00Z\"")
+        faults.add(
+            .invalid(value: Fault.quoted(text)), detail: "must be a time of RFC 3339, such as \"2026-01-31T12:00:00Z\"")
         return nil
     }
 

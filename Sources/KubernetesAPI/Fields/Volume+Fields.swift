@@ -24,7 +24,8 @@ extension Volume: APIObject, EmptyConstructible {
         f.refusedEvenEmpty("configMap", "secret", "projected", because: "there are no ConfigMaps and Secrets")
         f.refusedEvenEmpty("downwardAPI", because: "use env with fieldRef")
         f.refusedEvenEmpty("persistentVolumeClaim", "ephemeral", because: "use hostPath or emptyDir")
-        f.refusedEvenEmpty("nfs", "iscsi", "fc", "rbd", "cephfs", "glusterfs", because: "mount it on the host and use hostPath")
+        f.refusedEvenEmpty(
+            "nfs", "iscsi", "fc", "rbd", "cephfs", "glusterfs", because: "mount it on the host and use hostPath")
         f.refusedEvenEmpty(
             "awsElasticBlockStore", "azureDisk", "azureFile", "cinder", "csi", "flexVolume", "flocker",
             "gcePersistentDisk", "gitRepo", "image", "photonPersistentDisk", "portworxVolume", "quobyte", "scaleIO",

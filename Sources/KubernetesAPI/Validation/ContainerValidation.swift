@@ -30,24 +30,28 @@ extension Container {
     private func validatePorts(_ faults: FaultList) {
         var names: Set<String> = []
         for (index, port) in ports.enumerated() {
-            faults.at("ports") { faults.at(.index(index)) {
-                port.validate(faults)
-                if !port.name.isEmpty, !names.insert(port.name).inserted {
-                    faults.add(.duplicate(value: Fault.quoted(port.name)), at: .field("name"))
+            faults.at("ports") {
+                faults.at(.index(index)) {
+                    port.validate(faults)
+                    if !port.name.isEmpty, !names.insert(port.name).inserted {
+                        faults.add(.duplicate(value: Fault.quoted(port.name)), at: .field("name"))
+                    }
                 }
-            } }
+            }
         }
     }
 
     private func validateVolumeMounts(_ pod: Surroundings, _ faults: FaultList) {
         var paths: Set<[Substring]> = []
         for (index, mount) in volumeMounts.enumerated() {
-            faults.at("volumeMounts") { faults.at(.index(index)) {
-                mount.validate(pod, isPrivileged: securityContext?.privileged ?? false, faults)
-                if !mount.mountPath.isEmpty, !paths.insert(mount.parts).inserted {
-                    faults.invalid(mount.mountPath, at: "mountPath", ["must be unique"])
+            faults.at("volumeMounts") {
+                faults.at(.index(index)) {
+                    mount.validate(pod, isPrivileged: securityContext?.privileged ?? false, faults)
+                    if !mount.mountPath.isEmpty, !paths.insert(mount.parts).inserted {
+                        faults.invalid(mount.mountPath, at: "mountPath", ["must be unique"])
+                    }
                 }
-            } }
+            }
         }
     }
 }
@@ -94,7 +98,9 @@ extension VolumeMount {
     private func validateMountPath(_ faults: FaultList) {
         if mountPath.isEmpty { return faults.add(.required, at: .field("mountPath")) }
         if mountPath.contains(":") { faults.invalid(mountPath, at: "mountPath", ["must not contain ':'"]) }
-        if mountPath.unicodeScalars.contains("\0") { faults.invalid(mountPath, at: "mountPath", ["must not contain a null byte"]) }
+        if mountPath.unicodeScalars.contains("\0") {
+            faults.invalid(mountPath, at: "mountPath", ["must not contain a null byte"])
+        }
         let parts = parts
         if parts.isEmpty {
             faults.invalid(mountPath, at: "mountPath", ["must not be the root of the container"])
@@ -107,7 +113,8 @@ extension VolumeMount {
         faults.isOneOf(["Disabled", "IfPossible", "Enabled"], recursiveReadOnly, at: "recursiveReadOnly")
         guard let recursiveReadOnly, recursiveReadOnly == "IfPossible" || recursiveReadOnly == "Enabled" else { return }
         if !readOnly {
-            faults.add(.forbidden, at: .field("recursiveReadOnly"), detail: "may only be specified when readOnly is true")
+            faults.add(
+                .forbidden, at: .field("recursiveReadOnly"), detail: "may only be specified when readOnly is true")
         }
         if let mountPropagation, mountPropagation != "None" {
             faults.add(

@@ -44,11 +44,13 @@ extension ObjectFieldSelector {
             faults.invalid(String(key), at: "fieldPath", qualifiedNameFaults(key.lowercased()))
         case (let map, _)?:
             faults.invalid(
-                fieldPath, at: "fieldPath", ["error converting fieldPath: field label does not support subscript: \(map)"])
+                fieldPath, at: "fieldPath",
+                ["error converting fieldPath: field label does not support subscript: \(map)"])
         case nil where fieldPath == "metadata.labels" || fieldPath == "metadata.annotations":
             faults.isOneOf(ObjectFieldSelector.paths, fieldPath, at: "fieldPath")
         case nil:
-            faults.invalid(fieldPath, at: "fieldPath", ["error converting fieldPath: field label not supported: \(fieldPath)"])
+            faults.invalid(
+                fieldPath, at: "fieldPath", ["error converting fieldPath: field label not supported: \(fieldPath)"])
         }
     }
 }

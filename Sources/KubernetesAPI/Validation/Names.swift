@@ -16,10 +16,15 @@ package func subdomainFaults(_ text: String) -> [String] {
 /// `[prefix/]name`: keys of labels and annotations.
 package func qualifiedNameFaults(_ text: String) -> [String] {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count <= 2 else { return ["a qualified name \(Syntax.qualifiedName) with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"] }
+    guard parts.count <= 2 else {
+        return [
+            "a qualified name \(Syntax.qualifiedName) with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+        ]
+    }
     var faults: [String] = []
     if parts.count == 2 {
-        faults += parts[0].isEmpty ? ["prefix part must be non-empty"] : subdomainFaults(parts[0]).map { "prefix part \($0)" }
+        faults +=
+            parts[0].isEmpty ? ["prefix part must be non-empty"] : subdomainFaults(parts[0]).map { "prefix part \($0)" }
     }
     let name = parts.last ?? ""
     if name.isEmpty { return faults + ["name part must be non-empty", "name part \(Syntax.qualifiedName)"] }
@@ -35,7 +40,8 @@ package func labelValueFaults(_ text: String) -> [String] {
 /// The name of an environment variable: since 1.34 all that is printable but `=`.
 func environmentNameFaults(_ text: String) -> [String] {
     let isPrintable = !text.isEmpty && text.utf8.allSatisfy { (0x20...0x7e).contains($0) && $0 != UInt8(ascii: "=") }
-    return isPrintable ? [] : ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
+    return isPrintable
+        ? [] : ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
 }
 
 /// The name of a port: an IANA service name.
@@ -70,7 +76,9 @@ private func isSubdomain(_ text: String) -> Bool {
 private func isQualifiedPart(_ text: String) -> Bool {
     guard let first = text.utf8.first, let last = text.utf8.last else { return false }
     return first.isLetterOrDigit && last.isLetterOrDigit
-        && text.utf8.allSatisfy { $0.isLetterOrDigit || $0 == dash || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".") }
+        && text.utf8.allSatisfy {
+            $0.isLetterOrDigit || $0 == dash || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".")
+        }
 }
 
 private enum Syntax {

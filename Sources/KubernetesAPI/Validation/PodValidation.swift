@@ -19,7 +19,8 @@ extension PodSpec {
         if let nodeName, !nodeName.isEmpty { faults.invalid(nodeName, at: "nodeName", subdomainFaults(nodeName)) }
         validateDNSPolicy(faults)
         if let schedulerName, !["", "default-scheduler"].contains(schedulerName) {
-            faults.add(.notImplemented, at: .field("schedulerName"), detail: "no such scheduler would ever place the pod")
+            faults.add(
+                .notImplemented, at: .field("schedulerName"), detail: "no such scheduler would ever place the pod")
         }
         faults.at("securityContext") { securityContext?.validate(faults) }
     }
@@ -34,12 +35,14 @@ extension PodSpec {
     private func validateVolumes(_ faults: FaultList) {
         var names: Set<String> = []
         for (index, volume) in volumes.enumerated() {
-            faults.at("volumes") { faults.at(.index(index)) {
-                volume.validate(faults)
-                if !volume.name.isEmpty, !names.insert(volume.name).inserted {
-                    faults.add(.duplicate(value: Fault.quoted(volume.name)), at: .field("name"))
+            faults.at("volumes") {
+                faults.at(.index(index)) {
+                    volume.validate(faults)
+                    if !volume.name.isEmpty, !names.insert(volume.name).inserted {
+                        faults.add(.duplicate(value: Fault.quoted(volume.name)), at: .field("name"))
+                    }
                 }
-            } }
+            }
         }
     }
 
@@ -50,12 +53,14 @@ extension PodSpec {
         var names: Set<String> = []
         for (list, containers) in [("containers", containers), ("initContainers", initContainers)] {
             for (index, container) in containers.enumerated() {
-                faults.at(list) { faults.at(.index(index)) {
-                    container.validate(surroundings, faults)
-                    if !container.name.isEmpty, !names.insert(container.name).inserted {
-                        faults.add(.duplicate(value: Fault.quoted(container.name)), at: .field("name"))
+                faults.at(list) {
+                    faults.at(.index(index)) {
+                        container.validate(surroundings, faults)
+                        if !container.name.isEmpty, !names.insert(container.name).inserted {
+                            faults.add(.duplicate(value: Fault.quoted(container.name)), at: .field("name"))
+                        }
                     }
-                } }
+                }
             }
         }
     }

@@ -28,7 +28,9 @@ extension ResourceRequirements {
         case _ where name.hasPrefix("hugepages-"):
             faults.add(.notImplemented, at: .key(name), detail: "huge pages")
         case _ where name.contains("/") && qualifiedNameFaults(name).isEmpty:
-            faults.add(.notImplemented, at: .key(name), detail: "this machine has no such resource, so the pod would never run")
+            faults.add(
+                .notImplemented, at: .key(name), detail: "this machine has no such resource, so the pod would never run"
+            )
         default:
             let detail = name.contains("/") ? qualifiedNameFaults(name) : ["must be a standard resource for containers"]
             for sentence in detail { faults.add(.invalid(value: Fault.quoted(name)), at: .key(name), detail: sentence) }

@@ -36,7 +36,8 @@ extension SecurityContext {
         let value = "{\"allowPrivilegeEscalation\":false}"
         if privileged ?? false {
             faults.add(
-                .invalid(value: value), detail: "cannot set `allowPrivilegeEscalation` to false and `privileged` to true")
+                .invalid(value: value),
+                detail: "cannot set `allowPrivilegeEscalation` to false and `privileged` to true")
         }
         if capabilities?.add.contains("CAP_SYS_ADMIN") ?? false {
             faults.add(

@@ -38,7 +38,11 @@ package struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
     /// One line: `job.yaml:12: spec.parallelism: Invalid value: -1: must be greater than or equal to 0`.
     package var description: String {
         var parts: [String] = []
-        if !file.isEmpty { parts.append(line > 0 ? "\(file):\(line)" : file) } else if line > 0 { parts.append("line \(line)") }
+        if !file.isEmpty {
+            parts.append(line > 0 ? "\(file):\(line)" : file)
+        } else if line > 0 {
+            parts.append("line \(line)")
+        }
         if case .unknownField = kind {} else if !path.components.isEmpty { parts.append(path.description) }
         parts.append(contentsOf: message)
         return parts.joined(separator: ": ")
@@ -58,7 +62,8 @@ package struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
         case .notFound(let value): return ["Not found", value] + tail
         case .forbidden: return ["Forbidden"] + tail
         case .tooLong(let maximum): return ["Too long", "may not be more than \(maximum) bytes"] + tail
-        case .wrongType(let expected, let found): return ["Invalid type", "expected \(expected), found \(found)"] + tail
+        case .wrongType(let expected, let found):
+            return ["Invalid type", "expected \(expected), found \(found)"] + tail
         case .unknownField(let suggestion):
             let hint = suggestion.map { " (did you mean \(Fault.quoted($0))?)" } ?? ""
             return ["unknown field \(Fault.quoted(path.description))\(hint)"] + tail
@@ -92,6 +97,9 @@ extension Fault {
 
 /// The faults of one object, gathered while a reader or a validation walks through it.
 package final class FaultList {
+    /// So many are noted; a text that is wrong throughout must not cost more than one that is right.
+    package static let maximum = 100
+
     package var faults: [Fault] = []
     /// Where the walk is.
     package private(set) var path: FieldPath
@@ -106,8 +114,11 @@ package final class FaultList {
 
     /// Notes a fault here, or at these fields below.
     package func add(_ kind: Fault.Kind, at components: FieldPath.Component..., detail: String = "") {
+        guard !isFull else { return }
         faults.append(Fault(kind, at: FieldPath(path.components + components), detail))
     }
+
+    package var isFull: Bool { faults.count >= FaultList.maximum }
 
     /// Goes one step down for the time of `body`.
     package func at<Result>(_ component: FieldPath.Component, _ body: () -> Result) -> Result {
