@@ -38,3 +38,32 @@ extension OwnedDescriptor {
         try retrying { clinux_fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
     }
 }
+
+extension OwnedDescriptor {
+    /// Sends what the socket takes at once. Never raises SIGPIPE. See `send(2)`.
+    ///
+    /// - Returns: how many bytes it took; 0 when it is full.
+    /// - Throws: `EPIPE` or `ECONNRESET` when the other end is gone.
+    public borrowing func sendNow(_ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int {
+        let socket = rawValue
+        do throws(Errno) {
+            return try retrying { CLinux.send(socket, bytes.baseAddress, bytes.count, CInt(MSG_DONTWAIT | MSG_NOSIGNAL)) }
+        } catch {
+            if error == EAGAIN { return 0 }
+            throw error
+        }
+    }
+
+    /// Reads what has arrived on the socket. See `recv(2)`.
+    ///
+    /// - Returns: how many bytes; 0 at the end; nil when there is nothing now.
+    public borrowing func receiveNow(into buffer: UnsafeMutableRawBufferPointer) throws(Errno) -> Int? {
+        let socket = rawValue
+        do throws(Errno) {
+            return try retrying { recv(socket, buffer.baseAddress, buffer.count, CInt(MSG_DONTWAIT)) }
+        } catch {
+            if error == EAGAIN { return nil }
+            throw error
+        }
+    }
+}

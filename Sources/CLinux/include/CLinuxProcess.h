@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -70,4 +71,10 @@ static inline ssize_t clinux_send_descriptor(int socket, const void *bytes, size
 /// The exit status of `waitpid(2)` in words: 0…255, or 128 + the signal.
 static inline int clinux_exit_code(int status) {
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/// `F_OFD_SETLK` of `fcntl(2)` on one byte.
+static inline int clinux_lock_byte(int descriptor, int64_t offset, int16_t type) {
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = offset, .l_len = 1};
+    return fcntl(descriptor, F_OFD_SETLK, &lock);
 }
