@@ -30,8 +30,12 @@ public struct ContainerSpec: Sendable {
     // linux.namespaces
     /// The ones made for this container; the others are the caller's own. `mount` and `pid` are always new.
     public var namespaces: Namespaces = [.ipc, .uts, .network, .cgroup]
-    /// Set: a new user namespace whose ids 0..<count are the host's start..<start+count. Layers are id-mapped.
-    public var userMapping: UserMapping?
+    /// Namespaces to join before the container's own are made: those of `PodNamespaces`, the user namespace first. The
+    /// container's new ones then belong to that user namespace.
+    public var joinedNamespaces: [CInt] = []
+    /// True: `joinedNamespaces` begins with a user namespace, and the container's user 0 is the one it maps. Layers are
+    /// id-mapped, devices are binds of the host's.
+    public var inUserNamespace = false
     /// `hostname`; set when `namespaces` has `uts`.
     public var hostname: String?
 
@@ -39,6 +43,8 @@ public struct ContainerSpec: Sendable {
     public var root = RootFilesystem()
     /// Volumes, beside the standard mounts (/proc, /sys, /dev, /dev/pts, /dev/shm, /dev/mqueue, cgroup).
     public var mounts: [BindMount] = []
+    /// The hierarchies to show read-only below /sys/fs/cgroup, each as the container's own cgroup namespace has it.
+    public var cgroupMounts: [CgroupView] = []
     /// Size of a fresh /dev/shm, or the descriptor of a directory to bind there (one for all containers of a pod).
     public var sharedMemory: SharedMemory = .fresh(sizeBytes: 64 << 20)
     /// `linux.maskedPaths` and `linux.readonlyPaths`: the standard lists, or none.
@@ -59,17 +65,6 @@ public struct ContainerUser: Hashable, Sendable {
         self.id = id
         self.groupID = groupID
         self.additionalGroupIDs = additionalGroupIDs
-    }
-}
-
-/// `linux.uidMappings` and `linux.gidMappings`, equal to each other.
-public struct UserMapping: Hashable, Sendable {
-    public var hostStart: UInt32
-    public var count: UInt32
-
-    public init(hostStart: UInt32, count: UInt32) {
-        self.hostStart = hostStart
-        self.count = count
     }
 }
 
@@ -146,4 +141,12 @@ public struct BindMount: Hashable, Sendable {
 public enum SharedMemory: Hashable, Sendable {
     case fresh(sizeBytes: Int64)
     case directory(CInt)
+}
+
+/// A cgroup hierarchy as a container sees it.
+public enum CgroupView: Hashable, Sendable {
+    /// cgroup v2 on /sys/fs/cgroup itself.
+    case unified
+    /// A v1 hierarchy: its controllers as in `/proc/mounts` ("cpu,cpuacct"), on a directory of that name.
+    case legacy(controllers: String)
 }
