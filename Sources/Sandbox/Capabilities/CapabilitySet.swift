@@ -30,7 +30,9 @@ public struct CapabilitySet: OptionSet, Hashable, Sendable {
     }
 
     /// Names without `CAP_`, by number.
-    public var names: [String] { (0..<64).filter { rawValue >> UInt64($0) & 1 == 1 }.map { Self.name(ofBit: $0) ?? String($0) } }
+    public var names: [String] {
+        (0..<64).filter { rawValue >> UInt64($0) & 1 == 1 }.map { Self.name(ofBit: $0) ?? String($0) }
+    }
 
     /// What "ALL" means: everything in this process's bounding set, which holds what the kernel knows and the host gives.
     public static var available: CapabilitySet {

@@ -66,7 +66,8 @@ extension ContainerSpec {
             throw LaunchError(step: .prepare, object: text, errno: Errno(EINVAL))
         }
         if case .missing(let lacking) = capabilities.availability {
-            throw LaunchError(step: .setCapabilities, object: lacking.names.joined(separator: ", "), errno: Errno(EPERM))
+            throw LaunchError(
+                step: .setCapabilities, object: lacking.names.joined(separator: ", "), errno: Errno(EPERM))
         }
     }
 
@@ -84,7 +85,9 @@ extension ContainerSpec {
         let candidates = steps.array(executables(program))
         let arguments = steps.array(self.arguments)
         let environment = steps.array(self.environment)
-        guard let page = mmap(nil, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), page != UnsafeMutableRawPointer(bitPattern: -1) else {
+        guard let page = mmap(nil, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0),
+            page != UnsafeMutableRawPointer(bitPattern: -1)
+        else {
             throw LaunchError(step: .prepare, object: "mmap", errno: .current)
         }
         defer { munmap(page, 4096) }
@@ -132,9 +135,11 @@ extension ContainerSpec {
     private func executables(_ program: String) -> [String] {
         if program.utf8.contains(UInt8(ascii: "/")) { return [program] }
         let entry = environment.last { $0.hasPrefix("PATH=") }
-        let path = entry.map { String($0.dropFirst(5)) } ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        let path =
+            entry.map { String($0.dropFirst(5)) } ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         return path.split(separator: ":", omittingEmptySubsequences: false).map { directory in
-            directory.isEmpty ? "./\(program)" : directory.hasSuffix("/") ? "\(directory)\(program)" : "\(directory)/\(program)"
+            directory.isEmpty
+                ? "./\(program)" : directory.hasSuffix("/") ? "\(directory)\(program)" : "\(directory)/\(program)"
         }
     }
 }

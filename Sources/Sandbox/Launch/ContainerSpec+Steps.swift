@@ -89,7 +89,10 @@ extension ContainerSpec {
 
     /// In the option string of overlay, `:` separates layers and `,` options; both are escaped by a backslash.
     static func escapedForOverlay(_ path: String) -> String {
-        guard path.utf8.contains(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\\") }) else {
+        guard
+            path.utf8.contains(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\\") }
+            )
+        else {
             return path
         }
         return path.reduce(into: "") { text, character in
@@ -136,7 +139,9 @@ extension ContainerSpec {
                 steps.add(LAUNCH_BIND, "dev/\(device.name)", mode: 1, descriptor: tree)
             }
         } else if privileged {
-            for node in prepared.hostDevices { steps.add(LAUNCH_NODE, "dev/\(node.path)", mode: node.mode, flags: node.device) }
+            for node in prepared.hostDevices {
+                steps.add(LAUNCH_NODE, "dev/\(node.path)", mode: node.mode, flags: node.device)
+            }
         } else {
             for device in StandardPaths.devices {
                 steps.add(
@@ -151,7 +156,8 @@ extension ContainerSpec {
             options: "newinstance,ptmxmode=0666,mode=0620,gid=5")
         switch sharedMemory {
         case .fresh(let size):
-            steps.mount("tmpfs", on: "dev/shm", flags: Self.nothingSpecial, options: "size=\(size),nr_inodes=65536,mode=1777")
+            steps.mount(
+                "tmpfs", on: "dev/shm", flags: Self.nothingSpecial, options: "size=\(size),nr_inodes=65536,mode=1777")
         case .directory:
             steps.add(LAUNCH_BIND, "dev/shm", descriptor: prepared.sharedMemory ?? -1)
         }
@@ -166,7 +172,8 @@ extension ContainerSpec {
 
     private func addProcess(to steps: inout LaunchSteps) {
         for limit in resourceLimits {
-            steps.add(LAUNCH_LIMIT, limit.resource.name, mode: limit.resource.rawValue, flags: limit.hard, value: limit.soft)
+            steps.add(
+                LAUNCH_LIMIT, limit.resource.name, mode: limit.resource.rawValue, flags: limit.hard, value: limit.soft)
         }
         steps.add(LAUNCH_PROCESS)
         steps.add(LAUNCH_STREAMS)

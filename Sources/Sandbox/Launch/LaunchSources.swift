@@ -25,7 +25,8 @@ struct LaunchSources: ~Copyable {
         if spec.inUserNamespace { try prepareUserNamespace(spec) }
         for mount in spec.mounts { try add(mount, allowsDevices: spec.privileged) }
         if case .directory(let descriptor) = spec.sharedMemory {
-            prepared.sharedMemory = try clone(descriptor, "", "/dev/shm", set: UInt64(MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC))
+            prepared.sharedMemory = try clone(
+                descriptor, "", "/dev/shm", set: UInt64(MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC))
         }
         if spec.privileged {
             prepared.hostDevices = try HostDevices.read()
@@ -70,7 +71,9 @@ struct LaunchSources: ~Copyable {
             try attempt(.prepare, path) { () throws(Errno) in
                 _ = try retrying { fstat(tree, &status) }
                 let number = UInt64(device.major << 8 | device.minor)
-                if status.st_mode & mode_t(S_IFMT) != mode_t(S_IFCHR) || UInt64(status.st_rdev) != number { throw Errno(ENODEV) }
+                if status.st_mode & mode_t(S_IFMT) != mode_t(S_IFCHR) || UInt64(status.st_rdev) != number {
+                    throw Errno(ENODEV)
+                }
             }
             prepared.devices.append(tree)
         }
@@ -78,7 +81,8 @@ struct LaunchSources: ~Copyable {
 
     private mutating func add(_ mount: BindMount, allowsDevices: Bool) throws(LaunchError) {
         var status = stat()
-        try attempt(.openSource, mount.destination) { () throws(Errno) in try retrying { fstat(mount.source, &status) } }
+        try attempt(.openSource, mount.destination) { () throws(Errno) in try retrying { fstat(mount.source, &status) }
+        }
         let tree = try clone(
             mount.source, "", mount.destination, set: allowsDevices ? 0 : UInt64(MOUNT_ATTR_NODEV),
             propagation: mount.propagation.flag)

@@ -32,9 +32,12 @@ public struct RunningContainer: ~Copyable, Sendable {
         let pidfd = process.descriptor.rawValue
         try retrying { clinux_waitid_pidfd(pidfd, options, &code, &status, &usage) }
         guard code != 0 else { return nil }
-        let microseconds = [usage.ru_utime, usage.ru_stime].reduce(Int64(0)) { $0 + Int64($1.tv_sec) * 1_000_000 + Int64($1.tv_usec) }
+        let microseconds = [usage.ru_utime, usage.ru_stime].reduce(Int64(0)) {
+            $0 + Int64($1.tv_sec) * 1_000_000 + Int64($1.tv_usec)
+        }
         return ContainerEnd(
-            status: code == CLD_EXITED ? .exited(code: status) : .signaled(signal: status), cpuMicroseconds: microseconds)
+            status: code == CLD_EXITED ? .exited(code: status) : .signaled(signal: status),
+            cpuMicroseconds: microseconds)
     }
 }
 

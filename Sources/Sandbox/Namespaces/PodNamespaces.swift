@@ -13,7 +13,9 @@ public enum PodNamespaces {
         try attempt(.clone, "network, ipc and uts namespaces") { () throws(Errno) in
             try retrying { unshare(CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) }
         }
-        try attempt(.setHostname, hostname) { () throws(Errno) in try retrying { sethostname(hostname, hostname.utf8.count) } }
+        try attempt(.setHostname, hostname) { () throws(Errno) in
+            try retrying { sethostname(hostname, hostname.utf8.count) }
+        }
         try attempt(.loopback, "lo") { () throws(Errno) in try retrying { launch_loopback_up() } }
     }
 }
@@ -49,7 +51,8 @@ public struct UserNamespace: ~Copyable, Sendable {
         try attempt(.prepare, "user namespace") { () throws(Errno) in
             try gateWrite.write("x")
             var result: CInt = 0
-            let count = try withUnsafeMutableBytes(of: &result) { bytes throws(Errno) in try readyRead.read(into: bytes) }
+            let count = try withUnsafeMutableBytes(of: &result) { bytes throws(Errno) in try readyRead.read(into: bytes)
+            }
             if count != 4 { throw Errno(ECHILD) }
             if result != 0 { throw Errno(result) }
         }
