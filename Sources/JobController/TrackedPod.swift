@@ -15,6 +15,8 @@ struct TrackedPod: Sendable {
     var isRunning = false
     var isScheduled = false
     var isReady = false
+    /// Not the opposite: the condition may be missing.
+    private var isUnready = false
     /// Since when `Ready` is what it is.
     var readySince: Timestamp?
     /// Of all init and regular containers together.
@@ -23,8 +25,9 @@ struct TrackedPod: Sendable {
     var isTerminating = false
     /// Counted, or left out of all counts for good.
     var isSettled = false
-    /// When it finished, as far as its containers and conditions tell.
+    /// The latest end of its containers, when all have ended.
     private var finished: Timestamp?
+    /// When its deletion began.
     private var deleted: Timestamp?
 
     /// Takes up a place among the `parallelism` of the Job.
@@ -51,15 +54,17 @@ struct TrackedPod: Sendable {
         restarts = max(restarts, pod.restarts)
         isTerminating = isTerminating || pod.metadata.deletionTimestamp != nil
         deleted = pod.deletionBegan ?? deleted
-        finished = pod.containersFinished ?? (ready?.status == .false ? readySince : nil)
+        finished = pod.containersFinished
+        isUnready = ready?.status == .false
     }
 
     /// When it finished: the latest end of its containers when all have ended, else when it ceased to be ready, else when
     /// its deletion began, else when it was created; see `getFinishedTime` in Kubernetes's `pkg/controller/job`.
-    var finishTime: Timestamp { finished ?? deleted ?? created }
+    var finishTime: Timestamp { finished ?? (isUnready ? readySince : nil) ?? deleted ?? created }
 
-    /// The same for a pod that has vanished: without a better word, it ended when that was seen.
-    func finishTime(vanishedAt now: Timestamp) -> Timestamp { finished ?? deleted ?? now }
+    /// The same for a pod that has vanished, which can't be in Kubernetes without its deletion having begun: not to have
+    /// been ready does not mean that it had ended.
+    func finishTime(vanishedAt now: Timestamp) -> Timestamp { finished ?? now }
 
     /// Whether this pod is deleted before the other one when there are too many; see `ActivePods` in Kubernetes's
     /// `pkg/controller`: what has got least far goes first.
