@@ -12,6 +12,9 @@
 package enum StarterProtocol {
     /// SOCK_SEQPACKET.
     package static let socketDescriptor: Int32 = 3
+    /// The message that carries a pod's socket. There is no answer: a supervisor that could not be forked is an end of
+    /// file on the pod's socket.
+    package static let spawn: [UInt8] = [1]
     /// The run's lock. Neither zygote nor supervisor reads it, they only keep it open: while one of them lives, nobody
     /// takes the run for dead. Containers don't get it.
     package static let lockDescriptor: Int32 = 4
