@@ -59,7 +59,7 @@ let package = Package(
         module("PodPlan"),
         module("ImageStore", ["Linux", "CLinux"]),
         module("PodPlanning", ["KubernetesAPI", "PodPlan", "ImageStore", "Seccomp"]),
-        module("PodSupervisor", ["PodPlan", "Sandbox", "Linux"]),
+        module("PodSupervisor", ["PodPlan", "Sandbox", "Linux", "CLinux"]),
 
         // What people call.
         module(
@@ -67,8 +67,11 @@ let package = Package(
             ["JobController", "KubernetesAPI", "PodPlan", "PodPlanning", "ImageStore", "Sandbox", "Linux", "CLinux"]),
         module(
             "BerthCommands",
-            ["ControlPlane", "ImageStore", "KubernetesAPI", "Linux", "Manifest", "Sandbox", "Seccomp", argumentParser]),
-        .executableTarget(name: "berth", dependencies: ["BerthCommands", argumentParser], cSettings: cSettings, swiftSettings: settings),
+            [
+                "ControlPlane", "ImageStore", "JobController", "KubernetesAPI", "Linux", "CLinux", "Manifest", "PodPlan",
+                "Sandbox", "Seccomp", argumentParser,
+            ]),
+        .executableTarget(name: "berth", dependencies: ["BerthCommands"], cSettings: cSettings, swiftSettings: settings),
         .executableTarget(name: "berth-pod", dependencies: ["PodSupervisor"], cSettings: cSettings, swiftSettings: settings),
 
         // Pure: milliseconds, any user.
@@ -80,8 +83,8 @@ let package = Package(
         .target(name: "CSeccompProbe", path: "Tests/CSeccompProbe", cSettings: cSettings),
         tests("SeccompTests", ["CSeccomp", "CSeccompProbe", "CLinux", "Seccomp", "Linux"]),
         tests("SandboxTests", ["Sandbox", "Seccomp", "Linux", "CLinux"]),
-        tests("ImageStoreTests", ["ImageStore", "Linux"]),
-        tests("PodSupervisorTests", ["PodSupervisor", "PodPlan", "Sandbox", "Linux"]),
+        tests("ImageStoreTests", ["ImageStore", "Linux", "CLinux"]),
+        tests("PodSupervisorTests", ["PodSupervisor", "PodPlan", "Sandbox", "Linux", "CLinux"]),
         // The whole: the built `berth`, over its command line.
         tests("IntegrationTests", ["Linux", "CLinux"]),
     ],

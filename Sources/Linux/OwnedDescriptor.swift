@@ -94,6 +94,17 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Writes all of `bytes`, in as many calls as it takes. See `write(2)`.
+    public borrowing func writeAll(_ bytes: [UInt8]) throws(Errno) {
+        var offset = 0
+        let descriptor = rawValue
+        while offset < bytes.count {
+            offset += try retrying {
+                bytes.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress! + offset, $0.count - offset) }
+            }
+        }
+    }
+
     /// Writes the UTF-8 of `text` in one call, as cgroup and proc files want it.
     ///
     /// - Throws: `EIO` when the kernel took only a part.

@@ -12,6 +12,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -63,3 +65,5 @@ static inline int clinux_fcntl(int descriptor, int command, int argument) { retu
 #include "CLinuxCgroup.h"
 #include "CLinuxNamespaces.h"
 #include "CLinuxProcess.h"
+#include "CLinuxHost.h"
+#include "CLinuxTerminal.h"
