@@ -22,6 +22,10 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
     .target(name: name, dependencies: dependencies, cSettings: cSettings, swiftSettings: settings)
 }
 
+func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, cSettings: cSettings, swiftSettings: settings)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, cSettings: cSettings, swiftSettings: settings)
 }
@@ -58,7 +62,7 @@ let package = Package(
         // From a pod to a plan, and from a plan to a pod's life.
         module("PodPlan"),
         module("ImageStore", ["Linux", "CLinux"]),
-        module("PodPlanning", ["KubernetesAPI", "PodPlan", "ImageStore", "Seccomp"]),
+        module("PodPlanning", ["CLinux", "KubernetesAPI", "Linux", "Manifest", "PodPlan", "ImageStore", "Seccomp"]),
         module("PodSupervisor", ["PodPlan", "Sandbox", "Linux", "CLinux"]),
 
         // What people call.
@@ -71,13 +75,13 @@ let package = Package(
                 "ControlPlane", "ImageStore", "JobController", "KubernetesAPI", "Linux", "CLinux", "Manifest", "PodPlan",
                 "Sandbox", "Seccomp", argumentParser,
             ]),
-        .executableTarget(name: "berth", dependencies: ["BerthCommands"], cSettings: cSettings, swiftSettings: settings),
-        .executableTarget(name: "berth-pod", dependencies: ["PodSupervisor"], cSettings: cSettings, swiftSettings: settings),
+        executable("berth", ["BerthCommands"]),
+        executable("berth-pod", ["PodSupervisor"]),
 
         // Pure: milliseconds, any user.
         tests("KubernetesAPITests", ["KubernetesAPI", "Manifest"]),
         tests("JobControllerTests", ["JobController"]),
-        tests("PodPlanTests", ["PodPlan", "PodPlanning", "KubernetesAPI", "ImageStore"]),
+        tests("PodPlanTests", ["CLinux", "Linux", "PodPlan", "PodPlanning", "KubernetesAPI", "ImageStore", "Seccomp"]),
         // The kernel: root, real namespaces and cgroups.
         tests("LinuxTests", ["Linux", "CLinux"]),
         .target(name: "CSeccompProbe", path: "Tests/CSeccompProbe", cSettings: cSettings),

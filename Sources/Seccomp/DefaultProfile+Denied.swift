@@ -12,7 +12,8 @@ extension DefaultCalls {
         CallGroup("namespaces", "setns unshare sethostname setdomainname", unless: .sysAdmin),
         CallGroup("events of whole file systems", "fanotify_init fanotify_mark", unless: .sysAdmin),
         CallGroup("profiles of the kernel", "lookup_dcookie", unless: .sysAdmin),
-        CallGroup("labels of security modules", "lsm_get_self_attr lsm_set_self_attr lsm_list_modules", unless: .sysAdmin),
+        CallGroup(
+            "labels of security modules", "lsm_get_self_attr lsm_set_self_attr lsm_list_modules", unless: .sysAdmin),
         CallGroup("swap", "swapon swapoff", unless: .sysAdmin),
         CallGroup("another root directory", "chroot", unless: .sysChroot),
         CallGroup("programs in the kernel", "bpf", unless: .bpf, .sysAdmin),
@@ -20,7 +21,8 @@ extension DefaultCalls {
         CallGroup("kernel modules", "init_module finit_module delete_module", unless: .sysModule),
         CallGroup("another kernel, and the power switch", "kexec_load kexec_file_load reboot", unless: .sysBoot),
         CallGroup("process accounting", "acct", unless: .sysPacct),
-        CallGroup("the machine's ports", "iopl ioperm pciconfig_read pciconfig_write pciconfig_iobase", unless: .sysRawio),
+        CallGroup(
+            "the machine's ports", "iopl ioperm pciconfig_read pciconfig_write pciconfig_iobase", unless: .sysRawio),
         CallGroup("the kernel's log", "syslog", unless: .syslog),
         CallGroup("the terminal of others", "vhangup", unless: .sysTtyConfig),
         CallGroup("the clock", "settimeofday clock_settime clock_settime64 stime", unless: .sysTime),

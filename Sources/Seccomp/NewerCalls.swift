@@ -3,33 +3,35 @@
 import CLinux
 
 extension SeccompProfile {
-    /// Instructions before the filter proper: `ENOSYS` for calls numbered above all that the profile names.
+    /// Instructions before an architecture's filter: `ENOSYS` for calls numbered above all that the profile names.
     ///
     /// libseccomp compares a call's number with single numbers only, and has one default action. The numbers of new
-    /// calls are the same on all architectures and only grow. An architecture that isn't named here falls through to
-    /// the filter, which kills.
-    func newerCallsStub(_ architectures: [Architecture]) -> [Instruction] {
-        var stub: [Instruction] = []
-        // x32 is x86_64 to the kernel: one block serves both.
-        for architecture in architectures where architecture != .x32 {
-            let conventions = architecture == .x86_64 ? architectures.filter { $0 != .x86 } : [architecture]
-            guard let last = lastNumber(conventions) else { continue }
-            let block = architecture.newerCallsBlock(last: last, withX32: conventions.contains(.x32))
-            stub += [.loadArchitecture, .ifEqual(architecture.token, 0, else: UInt8(block.count))] + block
+    /// calls are the same on all architectures and only grow.
+    func newerCallsStub(_ architecture: Architecture) -> [Instruction] {
+        guard let last = lastNumber(architecture) else { return [] }
+        let legacy = architecture.legacyNumbers
+        let tail: [Instruction] = [
+            .ifGreater(last, 0, else: 3),
+            .ifAtLeast(legacy.lowerBound, 0, else: 1),
+            .ifGreater(legacy.upperBound, 0, else: 1),
+            .return(.errno(UInt16(ENOSYS))),
+        ]
+        switch architecture {
+        case .x32: return [.loadNumber, .and(~Architecture.x32Bit)] + tail
+        // x32's numbers come here only if the profile leaves x32 out. They are left to the filter, which kills.
+        case .x86_64: return [.loadNumber, .ifAtLeast(Architecture.x32Bit, UInt8(tail.count), else: 0)] + tail
+        default: return [.loadNumber] + tail
         }
-        return stub
     }
 
     /// The highest number of a call that any of the rules names, whether or not it counts for this container.
-    private func lastNumber(_ conventions: [Architecture]) -> UInt32? {
-        let names = Set(rules.flatMap(\.names))
-        return conventions.flatMap { architecture in
-            names.compactMap { name in
-                architecture.number(of: name).map { $0 & ~Architecture.x32Bit }
-                    .flatMap { architecture.legacyNumbers.contains($0) ? nil : $0 }
-            }
+    private func lastNumber(_ architecture: Architecture) -> UInt32? {
+        var last: UInt32?
+        for name in rules.lazy.flatMap(\.names) {
+            guard let number = architecture.number(of: name).map({ $0 & ~Architecture.x32Bit }) else { continue }
+            if !architecture.legacyNumbers.contains(number) { last = max(last ?? 0, number) }
         }
-        .max()
+        return last
     }
 }
 
@@ -44,21 +46,5 @@ extension SeccompProfile.Architecture {
         case .arm: 0xf0000...0xf07ff
         default: .max ... .max
         }
-    }
-
-    /// For calls of this architecture: returns `ENOSYS`, or goes on behind the block.
-    fileprivate func newerCallsBlock(last: UInt32, withX32: Bool) -> [Instruction] {
-        let answer = Instruction.return(.errno(UInt16(ENOSYS)))
-        let legacy = legacyNumbers
-        let tail: [Instruction] = [
-            .ifGreater(last, 0, else: 3),
-            .ifAtLeast(legacy.lowerBound, 0, else: 1),
-            .ifGreater(legacy.upperBound, 0, else: 1),
-            answer,
-        ]
-        guard self == .x86_64 else { return [.loadNumber] + tail }
-        // Without x32 its numbers are left to the filter, which kills.
-        let x32 = withX32 ? Instruction.and(~Self.x32Bit) : .ifAtLeast(Self.x32Bit, 4, else: 0)
-        return [.loadNumber, x32] + tail
     }
 }

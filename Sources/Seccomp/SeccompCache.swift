@@ -8,9 +8,11 @@ import Synchronization
 /// In memory only: a file of compiled filters would be trusted code to guard.
 public final class SeccompCache: Sendable {
     private struct Key: Hashable {
-        let profile: SeccompProfile
+        let policy: SeccompPolicy
         let capabilities: UInt64
     }
+
+    private static let decidingByDefault = SeccompProfile.runtimeDefault.decidingCapabilities
 
     private let programs = Mutex<[Key: SeccompProgram]>([:])
     /// Manifests choose capabilities: their combinations must not fill the memory.
@@ -23,15 +25,14 @@ public final class SeccompCache: Sendable {
     ///
     /// - Parameter capabilities: The container's bounding set; bit n is capability n.
     public func program(for policy: SeccompPolicy, capabilities: UInt64) throws(SeccompError) -> SeccompProgram? {
+        let profile: SeccompProfile
+        let deciding: UInt64
         switch policy {
-        case .unconfined: nil
-        case .runtimeDefault: try program(for: .runtimeDefault, capabilities)
-        case .profile(let profile): try program(for: profile, capabilities)
+        case .unconfined: return nil
+        case .runtimeDefault: (profile, deciding) = (.runtimeDefault, Self.decidingByDefault)
+        case .profile(let local): (profile, deciding) = (local, local.decidingCapabilities)
         }
-    }
-
-    private func program(for profile: SeccompProfile, _ capabilities: UInt64) throws(SeccompError) -> SeccompProgram {
-        let key = Key(profile: profile, capabilities: capabilities & profile.decidingCapabilities)
+        let key = Key(policy: policy, capabilities: capabilities & deciding)
         // Others wait here rather than compile the same.
         return try programs.withLock { (programs) throws(SeccompError) -> SeccompProgram in
             if let program = programs[key] { return program }

@@ -22,10 +22,16 @@ extension SeccompProfile {
         let unknown = try unknownNames(effective)
         let architectures = Architecture.familyInOrder.filter { $0 == .native || self.architectures.contains($0) }
 
-        var program = newerCallsAreMissing ? newerCallsStub(architectures) : []
-        for stage in stages(effective, architectures) {
-            program += try stage.instructions(architectures)
+        var blocks: [Architecture: [Instruction]] = [:]
+        let stages = stages(effective, architectures)
+        for architecture in architectures {
+            var block = newerCallsAreMissing ? newerCallsStub(architecture) : []
+            for stage in stages {
+                block += try stage.instructions(architecture)
+            }
+            blocks[architecture] = block
         }
+        let program = dispatch(blocks)
         guard program.count <= Instruction.limit else { throw .tooLong(instructions: program.count) }
         return SeccompProgram(bytes: Instruction.encode(program), unknownNames: unknown)
     }
@@ -133,23 +139,15 @@ private struct Stage {
     var otherwise: SeccompProfile.Action?
     var entries: [Entry]
 
-    func instructions(_ architectures: [SeccompProfile.Architecture]) throws(SeccompError) -> [Instruction] {
-        var filter = try self.filter(architectures[0])
-        for architecture in architectures.dropFirst() {
-            try filter.merge(try self.filter(architecture))
+    func instructions(_ architecture: SeccompProfile.Architecture) throws(SeccompError) -> [Instruction] {
+        var filter = try LibraryFilter.make(architecture, default: otherwise ?? .allow)
+        for entry in entries where architecture.has(entry.name) {
+            try filter.add(entry.action, call: entry.name, entry.arguments)
         }
         let instructions = try filter.instructions()
         if otherwise != nil { return instructions }
         return instructions.enumerated().map { index, instruction in
             instruction == .return(.allow) ? .jump(instructions.count - index - 1) : instruction
         }
-    }
-
-    private func filter(_ architecture: SeccompProfile.Architecture) throws(SeccompError) -> LibraryFilter {
-        var filter = try LibraryFilter.make(architecture, default: otherwise ?? .allow)
-        for entry in entries where architecture.has(entry.name) {
-            try filter.add(entry.action, call: entry.name, entry.arguments)
-        }
-        return filter
     }
 }

@@ -11,7 +11,9 @@ func callNames(_ architecture: SeccompProfile.Architecture) -> Set<String> {
     let numbers = Array(0..<2000) + Array(UInt32(0xf0000)..<0xf0010)
     return Set(
         numbers.compactMap { number in
-            guard let name = seccomp_syscall_resolve_num_arch(architecture.token, CInt(number | bit)) else { return nil }
+            guard let name = seccomp_syscall_resolve_num_arch(architecture.token, CInt(number | bit)) else {
+                return nil
+            }
             defer { free(name) }
             return String(cString: name)
         })

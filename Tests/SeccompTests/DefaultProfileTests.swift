@@ -13,9 +13,12 @@ struct DefaultProfileTests {
         program = try #require(try programs.program(for: .runtimeDefault, capabilities: standardCapabilities))
     }
 
-    @Test("Every call of the kernel's tables is in exactly one list", arguments: SeccompProfile.Architecture.familyInOrder)
+    @Test(
+        "Every call of the kernel's tables is in exactly one list", arguments: SeccompProfile.Architecture.familyInOrder
+    )
     func classifiesEveryCall(architecture: SeccompProfile.Architecture) {
-        let lists = (DefaultCalls.allowed + DefaultCalls.conditional + DefaultCalls.denied).flatMap(\.calls)
+        let lists =
+            (DefaultCalls.allowed + DefaultCalls.conditional + DefaultCalls.denied).flatMap(\.calls)
             + DefaultCalls.restricted + DefaultCalls.missing
         #expect(Set(lists).count == lists.count)
         let names = callNames(architecture)
@@ -24,7 +27,9 @@ struct DefaultProfileTests {
         #expect(names.filter { architecture.number(of: $0) == nil } == [])
     }
 
-    @Test("What is allowed is allowed under every convention that has it", arguments: DefaultCalls.allowed.flatMap(\.calls))
+    @Test(
+        "What is allowed is allowed under every convention that has it",
+        arguments: DefaultCalls.allowed.flatMap(\.calls))
     func allows(name: String) throws {
         for architecture in conventions(of: name) {
             #expect(try program.answer(architecture, name) == allowed, "\(architecture)")
@@ -55,12 +60,14 @@ struct DefaultProfileTests {
         }
     }
 
-    @Test("clone takes no new namespace, whatever is in the upper bits", arguments: [
-        (0x11 as UInt64, true), (0x003d_0f00, true), (0x0000_0080, true), (0x1_0000_0011, true),
-        (0x0002_0000, false), (0x0200_0000, false), (0x0400_0000, false), (0x0800_0000, false),
-        (0x1000_0000, false), (0x2000_0000, false), (0x4000_0000, false), (0x1_1000_0011, false),
-        (0xffff_ffff_1000_0000, false),
-    ])
+    @Test(
+        "clone takes no new namespace, whatever is in the upper bits",
+        arguments: [
+            (0x11 as UInt64, true), (0x003d_0f00, true), (0x0000_0080, true), (0x1_0000_0011, true),
+            (0x0002_0000, false), (0x0200_0000, false), (0x0400_0000, false), (0x0800_0000, false),
+            (0x1000_0000, false), (0x2000_0000, false), (0x4000_0000, false), (0x1_1000_0011, false),
+            (0xffff_ffff_1000_0000, false),
+        ])
     func masksClone(flags: UInt64, isAllowed: Bool) throws {
         for architecture in conventions(of: "clone") {
             #expect(try program.answer(architecture, "clone", flags) == (isAllowed ? allowed : refused))
@@ -78,10 +85,12 @@ struct DefaultProfileTests {
         }
     }
 
-    @Test("personality takes five values, of 32 bits", arguments: [
-        (0 as UInt64, true), (8, true), (0x20000, true), (0x20008, true), (0xffff_ffff, true), (.max, true),
-        (1, false), (0x4_0000, false), (0x40_0000, false), (0x1_0004_0000, false), (0xffff_fffe, false),
-    ])
+    @Test(
+        "personality takes five values, of 32 bits",
+        arguments: [
+            (0 as UInt64, true), (8, true), (0x20000, true), (0x20008, true), (0xffff_ffff, true), (.max, true),
+            (1, false), (0x4_0000, false), (0x40_0000, false), (0x1_0004_0000, false), (0xffff_fffe, false),
+        ])
     func restrictsPersonality(persona: UInt64, isAllowed: Bool) throws {
         for architecture in SeccompProfile.Architecture.familyInOrder {
             let answer = try program.answer(architecture, "personality", persona)
@@ -108,10 +117,12 @@ struct DefaultProfileTests {
         #expect(try program.answer(.x86, "ipc", 1) == allowed)
     }
 
-    @Test("ioctl refuses TIOCSTI and TIOCLINUX, also with upper bits", arguments: [
-        (0x5412 as UInt64, false), (0x541c, false), (0x1_0000_5412, false), (0xffff_ffff_0000_541c, false),
-        (0x5401, true), (0x5413, true), (0x1541c, true), (0x8000_5412, true),
-    ])
+    @Test(
+        "ioctl refuses TIOCSTI and TIOCLINUX, also with upper bits",
+        arguments: [
+            (0x5412 as UInt64, false), (0x541c, false), (0x1_0000_5412, false), (0xffff_ffff_0000_541c, false),
+            (0x5401, true), (0x5413, true), (0x1541c, true), (0x8000_5412, true),
+        ])
     func restrictsTerminals(request: UInt64, isAllowed: Bool) throws {
         for architecture in SeccompProfile.Architecture.familyInOrder {
             let answer = try program.answer(architecture, "ioctl", 0, request)

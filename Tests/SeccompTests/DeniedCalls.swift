@@ -25,7 +25,8 @@ private let bad: UInt64 = .max
 let deniedCalls: [DeniedCall] = [
     DeniedCall("mount", bad, bad, bad, 0, 0), DeniedCall("umount2", bad, 0), DeniedCall("pivot_root", bad, bad),
     DeniedCall("move_mount", bad, bad, bad, bad, bad), DeniedCall("open_tree", bad, bad, bad),
-    DeniedCall("fsopen", bad, bad), DeniedCall("fsconfig", bad, bad, bad, bad, bad), DeniedCall("fsmount", bad, bad, bad),
+    DeniedCall("fsopen", bad, bad), DeniedCall("fsconfig", bad, bad, bad, bad, bad),
+    DeniedCall("fsmount", bad, bad, bad),
     DeniedCall("fspick", bad, bad, bad), DeniedCall("mount_setattr", bad, bad, bad, bad, bad),
     DeniedCall("setns", bad, 0), DeniedCall("unshare", 0), DeniedCall("unshare", bad),
     DeniedCall("sethostname", bad, 1), DeniedCall("setdomainname", bad, 1),
@@ -38,7 +39,8 @@ let deniedCalls: [DeniedCall] = [
     DeniedCall("add_key", bad, bad, bad, 0, 0), DeniedCall("keyctl", 99, 0, 0, 0, 0),
     DeniedCall("request_key", bad, bad, bad, 0),
     DeniedCall("bpf", 99, bad, bad), DeniedCall("perf_event_open", bad, bad, bad, bad, bad),
-    DeniedCall("userfaultfd", 0xfff), DeniedCall("io_uring_setup", 1, bad), DeniedCall("io_uring_enter", bad, 0, 0, bad),
+    DeniedCall("userfaultfd", 0xfff), DeniedCall("io_uring_setup", 1, bad),
+    DeniedCall("io_uring_enter", bad, 0, 0, bad),
     DeniedCall("io_uring_register", bad, bad, bad, bad),
     DeniedCall("kexec_load", bad, bad, bad, bad), DeniedCall("kexec_file_load", bad, bad, bad, bad, bad),
     DeniedCall("init_module", bad, bad, bad), DeniedCall("finit_module", bad, bad, bad),
@@ -58,5 +60,6 @@ let deniedCalls: [DeniedCall] = [
     DeniedCall("personality", 0x0040_0000), DeniedCall("personality", 0x0004_0000),
     DeniedCall("socket", 38, 99, 0), DeniedCall("socket", 40, 99, 0), DeniedCall("socket", 0x1_0000_0028, 99, 0),
     DeniedCall("socketpair", 38, 99, 0, 0),
-    DeniedCall("ioctl", bad, 0x5412, 0), DeniedCall("ioctl", bad, 0x1_0000_5412, 0), DeniedCall("ioctl", bad, 0x541c, 0),
+    DeniedCall("ioctl", bad, 0x5412, 0), DeniedCall("ioctl", bad, 0x1_0000_5412, 0),
+    DeniedCall("ioctl", bad, 0x541c, 0),
 ]

@@ -47,13 +47,16 @@ struct EffectTests {
         #expect(try answer(.x32, number: 4000, [], program) == -Int64(ENOSYS))
     }
 
-    @Test("Allowed calls reach the kernel", arguments: [
-        ("getpid", [], nil), ("close", [999_999], EBADF), ("ioctl", [999_999, 0x5401], EBADF),
-        ("socket", [2, 99], EINVAL), ("personality", [0xffff_ffff], nil), ("read", [999_999, 0, 0], EBADF),
-        ("clone", [0x1_0000 /* THREAD without SIGHAND */], EINVAL),
-    ] as [(String, [UInt64], CInt?)])
+    @Test(
+        "Allowed calls reach the kernel",
+        arguments: [
+            ("getpid", [], nil), ("close", [999_999], EBADF), ("ioctl", [999_999, 0x5401], EBADF),
+            ("socket", [2, 99], EINVAL), ("personality", [0xffff_ffff], nil), ("read", [999_999, 0, 0], EBADF),
+            ("clone", [0x1_0000 /* THREAD without SIGHAND */], EINVAL),
+        ] as [(String, [UInt64], CInt?)])
     func allows(name: String, arguments: [UInt64], error: CInt?) throws {
-        for architecture in [SeccompProfile.Architecture.native, .x86] where conventions(of: name).contains(architecture) {
+        for architecture in [SeccompProfile.Architecture.native, .x86]
+        where conventions(of: name).contains(architecture) {
             guard probe_has(architecture.probe) > 0 else { continue }
             let answer = try answer(architecture, name, arguments, program)
             #expect(error.map { answer == -Int64($0) } ?? (answer >= 0), "\(architecture): \(answer)")
@@ -70,7 +73,8 @@ struct EffectTests {
 
     @Test("A convention that the profile leaves out kills the process", .enabled(if: isX86, "x86 only"))
     func kills() throws {
-        let narrow = try SeccompProfile(defaultAction: .allow, rules: [.init(["mount"], .errno(1))]).compile(capabilities: 0)
+        let narrow = try SeccompProfile(defaultAction: .allow, rules: [.init(["mount"], .errno(1))]).compile(
+            capabilities: 0)
         #expect(try probe(.native, 39, [], narrow).signal == 0)
         #expect(try probe(.x32, 39, [], narrow).signal == SIGSYS)
         guard probe_has(PROBE_I386) > 0 else { return }
@@ -84,7 +88,7 @@ struct EffectTests {
         guard access(arguments[0], X_OK) == 0 else { return }
         let status = program.bytes.withUnsafeBytes { bytes in
             var pointers = arguments.map { strdup($0) } + [nil]
-            defer { pointers.forEach { free($0) } }
+            defer { for pointer in pointers { free(pointer) } }
             return probe_program(bytes.baseAddress, UInt16(bytes.count / 8), standardCapabilities, &pointers)
         }
         #expect(status == 0)
@@ -131,6 +135,12 @@ extension SeccompProfile.Architecture {
 private let ordinaryPrograms: [[String]] = [
     ["/bin/sh", "-c", "x=$(echo a | cat) && test $x = a && (exit 0) & wait"],
     ["/usr/bin/busybox", "sh", "-c", "busybox ls / | busybox sort >/dev/null && busybox chroot / busybox true"],
-    ["/usr/bin/perl", "-e", "use Socket; socketpair(my $a, my $b, AF_UNIX, SOCK_STREAM, 0) or die; fork // die; sleep 0"],
-    ["/usr/bin/python3", "-c", "import subprocess,threading; threading.Thread(target=print).start(); subprocess.run(['/bin/true'], check=True)"],
+    [
+        "/usr/bin/perl", "-e",
+        "use Socket; socketpair(my $a, my $b, AF_UNIX, SOCK_STREAM, 0) or die; fork // die; sleep 0",
+    ],
+    [
+        "/usr/bin/python3", "-c",
+        "import subprocess,threading; threading.Thread(target=print).start(); subprocess.run(['/bin/true'], check=True)",
+    ],
 ]
