@@ -72,7 +72,8 @@ let package = Package(
         module(
             "BerthCommands",
             [
-                "ControlPlane", "ImageStore", "JobController", "KubernetesAPI", "Linux", "CLinux", "Manifest", "PodPlan",
+                "ControlPlane", "ImageStore", "JobController", "KubernetesAPI", "Linux", "CLinux", "Manifest",
+                "PodPlan",
                 "Sandbox", "Seccomp", argumentParser,
             ]),
         executable("berth", ["BerthCommands"]),
