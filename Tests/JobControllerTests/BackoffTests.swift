@@ -45,6 +45,16 @@ struct BackoffTests {
         #expect(cluster.creations == [0, 10])
     }
 
+    @Test("Called too early, the controller says again when to call: a caller that forgot the time doesn't hang")
+    func early() {
+        var cluster = Cluster.started()
+        cluster.fail(0)
+        cluster.now = cluster.now + .seconds(9)
+        cluster.wake = nil
+        cluster.send(.resync)
+        #expect(cluster.wakesAt == 10)
+    }
+
     @Test("The wait is measured from when the pod finished, not from when that was seen")
     func fromFinish() {
         var cluster = Cluster.started()

@@ -95,4 +95,23 @@ struct ParallelismTests {
         #expect(cluster.indexes == ["0", "1", "2", "3", "0"])
         #expect(cluster.wakesAt == nil)
     }
+
+    @Test("The same when the very first news is a pod too many")
+    func eitherAtFirst() {
+        var cluster = Cluster {
+            $0.completionMode = .indexed; $0.completions = 2; $0.parallelism = 2
+        }
+        var stray = Pod()
+        stray.metadata.uid = "stray"
+        stray.metadata.finalizers = [JobKey.tracking]
+        var owner = OwnerReference()
+        owner.uid = cluster.controller.job.metadata.uid
+        owner.controller = true
+        stray.metadata.ownerReferences = [owner]
+        cluster.send(.podChanged(stray))
+        #expect(cluster.deleted == ["stray"])
+        #expect(cluster.pods.isEmpty)
+        cluster.advance(0)
+        #expect(cluster.indexes == ["0", "1"])
+    }
 }

@@ -256,6 +256,9 @@ struct Account {
             }
         }
         guard !(status.has(.failureTarget) && status.has(.successCriteriaMet)) else { throw Violation("two verdicts") }
+        if before.has(.suspended), !before.has(.failureTarget), status.conditions.last?.reason == "DeadlineExceeded" {
+            guard spec.activeDeadlineSeconds == 0 else { throw Violation("suspended time counts for the deadline") }
+        }
         let decided = status.has(.failureTarget) || status.has(.successCriteriaMet)
         if decided, alive.isEmpty, final == nil { throw Violation("decided, no pods, and no end") }
         if failed > Int(spec.backoffLimit ?? 6), !decided { throw Violation("backoffLimit exceeded unseen") }

@@ -70,7 +70,7 @@ struct SimulatedWorld {
         if let next = controller.nextWake, wake.map({ $0 > next }) ?? true {
             throw Violation("it wants to wake at \(next) and didn't say so")
         }
-        if events % 8 == 0 { try checkIdempotence(after: intents) }
+        if events % 16 == 0 { try checkIdempotence(after: intents) }
     }
 
     private mutating func carryOut(_ intent: JobIntent) {
@@ -101,8 +101,9 @@ struct SimulatedWorld {
         try tell(event)
     }
 
-    /// The caller sleeps, and wakes when it was told to; now and then somewhat late.
+    /// The caller sleeps, and wakes when it was told to; now and then somewhat late, or too early and forgetful.
     private mutating func passTime() throws(Violation) {
+        let early = Int.random(in: 0..<8, using: &random) == 0
         let late =
             Int64.random(in: 0..<8, using: &random) == 0 ? Int64.random(in: 0..<3_000_000_000, using: &random) : 0
         let target = now + .nanoseconds(Int64.random(in: 1...20_000_000_000, using: &random))
@@ -110,7 +111,7 @@ struct SimulatedWorld {
             now = target
             return
         }
-        now = max(now, time) + .nanoseconds(late)
+        now = early ? max(now, time + .nanoseconds(-1000)) : max(now, time) + .nanoseconds(late)
         wake = nil
         try tell(.resync)
     }
