@@ -90,6 +90,12 @@ let package = Package(
         tests("SandboxTests", ["Sandbox", "Seccomp", "Linux", "CLinux"]),
         tests("ImageStoreTests", ["ImageStore", "Linux", "CLinux"]),
         tests("PodSupervisorTests", ["PodSupervisor", "PodPlan", "Sandbox", "Linux", "CLinux"]),
+        tests(
+            "ControlPlaneTests",
+            [
+                "ControlPlane", "JobController", "KubernetesAPI", "PodPlan", "PodPlanning", "ImageStore", "Sandbox",
+                "Linux", "CLinux",
+            ]),
         // The whole: the built `berth`, over its command line.
         tests("IntegrationTests", ["Linux", "CLinux"]),
     ],

@@ -54,15 +54,15 @@ public struct Epoll: ~Copyable, Sendable {
     ///   - body: called once for each that is ready, 64 at most.
     /// - Returns: how many were ready; 0 when the time is over.
     @discardableResult
-    public borrowing func wait<E: Error>(milliseconds: CInt, _ body: (Event) throws(E) -> Void) throws -> Int {
+    public borrowing func wait(milliseconds: CInt, _ body: (Event) -> Void) throws(Errno) -> Int {
         var ready = InlineArray<64, epoll_event>(repeating: epoll_event())
         let epoll = descriptor.rawValue
         var span = ready.mutableSpan
-        let count = try span.withUnsafeMutableBufferPointer { buffer in
+        let count = try span.withUnsafeMutableBufferPointer { buffer throws(Errno) in
             try retrying { epoll_wait(epoll, buffer.baseAddress, CInt(buffer.count), milliseconds) }
         }
         for index in 0..<Int(count) {
-            try body(Event(token: ready[index].data.u64, events: ready[index].events))
+            body(Event(token: ready[index].data.u64, events: ready[index].events))
         }
         return Int(count)
     }

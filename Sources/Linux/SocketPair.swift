@@ -47,7 +47,9 @@ extension OwnedDescriptor {
     public borrowing func sendNow(_ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int {
         let socket = rawValue
         do throws(Errno) {
-            return try retrying { CLinux.send(socket, bytes.baseAddress, bytes.count, CInt(MSG_DONTWAIT | MSG_NOSIGNAL)) }
+            return try retrying {
+                CLinux.send(socket, bytes.baseAddress, bytes.count, CInt(MSG_DONTWAIT | MSG_NOSIGNAL))
+            }
         } catch {
             if error == EAGAIN { return 0 }
             throw error

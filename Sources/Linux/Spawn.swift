@@ -6,7 +6,7 @@ import CLinux
 public struct ChildProcess: ~Copyable, Sendable {
     public let process: PidFD
 
-    /// Starts `path` in a session of its own, with no signal blocked or ignored and an empty environment.
+    /// Starts `path` in a process group of its own, with no signal blocked and an empty environment.
     ///
     /// - Parameters:
     ///   - arguments: all of them, the name first.

@@ -12,13 +12,15 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-/// `posix_spawn(3)` in a new session, with no signal blocked and all at their defaults. `descriptors[n]` becomes number
+/// `posix_spawn(3)` in a process group of its own, with no signal blocked, and those that a shell or a terminal may have
+/// had ignored at their defaults. (A session of its own would cost milliseconds where the scheduler groups by session.) `descriptors[n]` becomes number
 /// 3 + n; 0 and 1 are the null device, 2 is ours; else only what isn't close-on-exec is inherited. Returns 0 or the error.
 static inline int clinux_spawn(
     const char *path, char *const arguments[], char *const environment[], const int *descriptors, int count, pid_t *pid) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    sigset_t none, all;
+    sigset_t none, ours;
+    const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2, SIGTSTP, SIGTTIN, SIGTTOU};
     int error = posix_spawn_file_actions_init(&actions);
     if (error != 0) return error;
     error = posix_spawnattr_init(&attributes);
@@ -27,11 +29,13 @@ static inline int clinux_spawn(
         return error;
     }
     sigemptyset(&none);
-    sigfillset(&all);
+    sigemptyset(&ours);
+    for (size_t n = 0; n < sizeof signals / sizeof *signals; n++) sigaddset(&ours, signals[n]);
     posix_spawnattr_setflags(
-        &attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setsigdefault(&attributes, &ours);
     error = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     if (error == 0) error = posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
     // First to places above all sources and targets, so that none is overwritten before it has been copied.

@@ -1,23 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import KubernetesAPI
+package import PodPlanning
 
 /// One foreground run: Jobs and bare pods, from their start to their end.
 ///
 /// It is the controller with a temporary store: it carries the intents of the Jobs' reducers to pod supervisors, and the
-/// pods' ends back. One thread, one epoll loop. SIGINT and SIGTERM are its own while `run` goes on: the first ends all
-/// pods gracefully, the second kills them.
+/// pods' ends back. One thread, one epoll loop. SIGINT, SIGTERM and SIGHUP are its own while `run` goes on: the first
+/// ends all pods gracefully, the second kills them.
 package final class Run {
-    let objects: [RunObject]
-    let options: RunOptions
-    unowned let observer: any RunObserver
+    private let objects: [RunObject]
+    private let options: RunOptions
+    private unowned let observer: any RunObserver
+    private let sources: PlanSources
+
+    /// Where planning gets images and filters from.
+    package struct PlanSources {
+        var images: ImageSource
+        var filters: FilterSource
+
+        package init(images: ImageSource, filters: FilterSource) {
+            self.images = images
+            self.filters = filters
+        }
+    }
 
     /// - Parameters:
     ///   - objects: decoded, defaulted and valid; names unique in their kind and namespace.
     ///   - observer: not retained; must live until `run` returns.
-    package init(objects: [RunObject], options: RunOptions, observer: any RunObserver) {
+    package init(objects: [RunObject], options: RunOptions, sources: PlanSources, observer: any RunObserver) {
         self.objects = objects
         self.options = options
+        self.sources = sources
         self.observer = observer
     }
 
@@ -26,6 +39,7 @@ package final class Run {
     ///
     /// - Throws: `RunError` when Berth itself fails. No pod is running then either.
     package func run() throws -> RunOutcome {
-        throw RunError.podExecutableMissing(tried: [])
+        let loop = try RunLoop(options: options, sources: sources, observer: observer)
+        return try loop.run(objects)
     }
 }

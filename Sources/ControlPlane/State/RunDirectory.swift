@@ -54,7 +54,8 @@ struct RunDirectory: ~Copyable {
     }
 
     /// Whoever makes or removes a run's directory holds this lock on the directory of all.
-    private static func guardian(_ runs: borrowing OwnedDescriptor, _ path: String) throws(RunError) -> OwnedDescriptor {
+    private static func guardian(_ runs: borrowing OwnedDescriptor, _ path: String) throws(RunError) -> OwnedDescriptor
+    {
         try attempt("lock the directory of", path) { () throws(Errno) in
             let guardian = try runs.open(".", O_RDONLY | O_DIRECTORY)
             _ = try guardian.lock(wait: true)

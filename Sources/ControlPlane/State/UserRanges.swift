@@ -13,20 +13,18 @@ struct UserRanges: ~Copyable {
     static let first: UInt32 = 1_879_048_192
     static let count = 4096
 
-    private let file: OwnedDescriptor
+    private let path: String
+    private var file: OwnedDescriptor?
     private var used: Set<Int> = []
 
-    init(state: borrowing StateDirectory) throws(RunError) {
-        let directory = try state.descriptor.duplicated(of: state.path)
-        file = try attempt("open the list of user ranges in", state.path) { () throws(Errno) in
-            try directory.open("user-ranges", O_RDWR | O_CREAT, mode: 0o600)
-        }
-    }
+    /// - Parameter state: the state directory; the file in it is opened when the first range is taken.
+    init(state: String) { path = state + "/user-ranges" }
 
     /// A range that nobody else has; nil when all are taken.
     mutating func take() throws(Errno) -> IDRange? {
+        if file == nil { file = try OwnedDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600) }
         for number in 0..<UserRanges.count where !used.contains(number) {
-            guard try file.lockByte(Int64(number)) else { continue }
+            guard try file!.lockByte(Int64(number)) else { continue }
             used.insert(number)
             return IDRange(start: UserRanges.first + UInt32(number) * UserRanges.size, count: UserRanges.size)
         }
@@ -36,16 +34,6 @@ struct UserRanges: ~Copyable {
     mutating func giveBack(_ range: IDRange) throws(Errno) {
         let number = Int((range.start - UserRanges.first) / UserRanges.size)
         used.remove(number)
-        try file.unlockByte(Int64(number))
-    }
-}
-
-extension OwnedDescriptor {
-    fileprivate borrowing func duplicated(of path: String) throws(RunError) -> OwnedDescriptor {
-        do throws(Errno) {
-            return try duplicate()
-        } catch {
-            throw .system(action: "open", object: path, errno: error)
-        }
+        try file?.unlockByte(Int64(number))
     }
 }
