@@ -45,7 +45,7 @@ final class Starter {
     ///
     /// - Throws: `EPIPE` when the process has ended: `restart`, then again.
     func startPod(controlSocket: CInt) throws(Errno) {
-        try connection.socket.send(Zygote.spawn, descriptor: controlSocket)
+        try connection.socket.send(StarterProtocol.spawn, descriptor: controlSocket)
     }
 
     /// A supervisor has spoken: the process does what it is for.
