@@ -68,7 +68,10 @@ let package = Package(
         // What people call.
         module(
             "ControlPlane",
-            ["JobController", "KubernetesAPI", "PodPlan", "PodPlanning", "ImageStore", "Sandbox", "Linux", "CLinux"]),
+            [
+                "JobController", "KubernetesAPI", "PodPlan", "PodPlanning", "ImageStore", "Sandbox", "Seccomp", "Linux",
+                "CLinux",
+            ]),
         module(
             "BerthCommands",
             [

@@ -26,11 +26,14 @@ package final class Run {
 
     /// - Parameters:
     ///   - objects: decoded, defaulted and valid; names unique in their kind and namespace.
+    ///   - sources: nil: the image store and the seccomp profiles of the state directory.
     ///   - observer: not retained; must live until `run` returns.
-    package init(objects: [RunObject], options: RunOptions, sources: PlanSources, observer: any RunObserver) {
+    package init(
+        objects: [RunObject], options: RunOptions, sources: PlanSources? = nil, observer: any RunObserver
+    ) {
         self.objects = objects
         self.options = options
-        self.sources = sources
+        self.sources = sources ?? PlanSources(stateDirectory: options.stateDirectory)
         self.observer = observer
     }
 

@@ -64,6 +64,7 @@ extension RunLoop {
 
     /// Sets the timer to what comes first: a controller's wake-up, or the end of our patience with a supervisor.
     func armTimer() throws(RunError) {
+        if nextTick == nil, let interval = options.tickInterval { nextTick = now + interval }
         var first = closingUntil
         func consider(_ time: Timestamp?) {
             if let time, first.map({ time < $0 }) ?? true { first = time }
@@ -73,6 +74,7 @@ extension RunLoop {
             forced.removeAll { $0.forcedAt == nil }
             for pod in forced { consider(pod.forcedAt) }
         }
+        consider(nextTick)
         guard first != armed else { return }
         armed = first
         let bootTime = first.map { clock.bootTime($0.nanoseconds) }
@@ -83,6 +85,10 @@ extension RunLoop {
         try attempt("read", "a timer") { () throws(Errno) in try timer.acknowledge() }
         armed = nil
         let now = now
+        if let tick = nextTick, tick <= now {
+            nextTick = nil
+            observer.ticked()
+        }
         for job in jobs where job.verdict == nil {
             if let wake = job.controller.nextWake, wake <= now { pending.append((job, .resync)) }
         }

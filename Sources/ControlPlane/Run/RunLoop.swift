@@ -40,6 +40,7 @@ final class RunLoop {
     /// Pods that end or are killed: those with a `forcedAt`.
     var forced: [PodEntry] = []
     var armed: Timestamp?
+    var nextTick: Timestamp?
     /// What has just been read from a supervisor.
     let received = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
     /// Signals that asked for an end so far.

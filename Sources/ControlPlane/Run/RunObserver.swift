@@ -17,6 +17,12 @@ package protocol RunObserver: AnyObject {
     func eventRecorded(_ event: Event)
     /// Something about the run as a whole that a person wants to know at once.
     func noticed(_ notice: RunNotice)
+    /// Time goes by: for what moves though nothing happens. Only with `RunOptions.tickInterval`.
+    func ticked()
+}
+
+extension RunObserver {
+    package func ticked() {}
 }
 
 /// Something that is in no object of the API.

@@ -24,6 +24,8 @@ package struct RunOptions: Sendable {
     package var forwardOutput = false
     /// Report each running container's memory this often; nil: not at all.
     package var memoryInterval: Duration?
+    /// Call `RunObserver.ticked` this often, whatever happens; nil: not at all.
+    package var tickInterval: Duration?
     /// Images, logs, and the pods' directories while they run. Made with mode 0700 when it isn't there.
     package var stateDirectory = "/var/lib/berth"
     package var keepLogs = LogRetention.failed
