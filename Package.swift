@@ -46,6 +46,7 @@ let package = Package(
         .target(name: "CLinux", cSettings: cSettings, linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CLaunch", cSettings: cSettings),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(name: "CMd", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
         .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
 
         // The low-level runtime: nothing here knows Kubernetes, nothing here imports Foundation.
@@ -61,7 +62,7 @@ let package = Package(
 
         // From a pod to a plan, and from a plan to a pod's life.
         module("PodPlan"),
-        module("ImageStore", ["Linux", "CLinux"]),
+        module("ImageStore", ["CLinux", "CMd", "Linux", "Sandbox"]),
         module("PodPlanning", ["CLinux", "KubernetesAPI", "Linux", "Manifest", "PodPlan", "ImageStore", "Seccomp"]),
         module("PodSupervisor", ["PodPlan", "Sandbox", "Linux", "CLinux"]),
 

@@ -6,7 +6,7 @@ extension Duration {
     /// As `kubectl` prints ages: "850ms", "12s", "3m20s", "2h5m".
     var brief: String {
         let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
-        if milliseconds < 0 { return "0s" }
+        if milliseconds <= 0 { return "0s" }
         if milliseconds < 1000 { return "\(milliseconds)ms" }
         if milliseconds < 10_000 { return "\(milliseconds / 1000).\(milliseconds % 1000 / 100)s" }
         let seconds = milliseconds / 1000

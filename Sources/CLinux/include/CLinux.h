@@ -63,6 +63,7 @@ static inline int clinux_openat(int directory, const char *path, int flags, mode
 static inline int clinux_fcntl(int descriptor, int command, int argument) { return fcntl(descriptor, command, argument); }
 
 #include "CLinuxCgroup.h"
+#include "CLinuxFiles.h"
 #include "CLinuxNamespaces.h"
 #include "CLinuxProcess.h"
 #include "CLinuxHost.h"

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+public import Linux
+
+/// The images of this machine, below `<state>/images`:
+///
+///     layers/<sha256>/      unpacked content, mounted as it is by every pod that uses it
+///     references/<name>     one small file a name: what it is, and its configuration
+///     incoming/             what is being made; swept by the next change
+///     lock, use             flock: one change at a time; held shared by every run
+///
+/// Every change is made under a temporary name and renamed, so that a reader never waits and never sees a half.
+public struct LocalImages: ~Copyable, Sendable {
+    let path: String
+    let directory: OwnedDescriptor
+
+    /// Opens the store below a state directory, which only root may write to; it is made when it isn't there.
+    public init(stateDirectory: String) throws(ImageStoreError) {
+        let path = stateDirectory + "/images"
+        let directory = try attempt("open the image store", path) { () throws(Errno) in
+            do throws(Errno) {
+                return try OwnedDescriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+            } catch {
+                guard error == ENOENT else { throw error }
+            }
+            try makeParents(of: path)
+            do throws(Errno) { try retrying { mkdir(path, 0o700) } } catch { if error != EEXIST { throw error } }
+            return try OwnedDescriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        }
+        var status = stat()
+        let descriptor = directory.rawValue
+        try attempt("check", path) { () throws(Errno) in try retrying { fstat(descriptor, &status) } }
+        if status.st_uid != geteuid() || status.st_mode & 0o022 != 0 {
+            throw .damaged(path: path, problem: "another user than root may write to it")
+        }
+        self.path = path
+        self.directory = directory
+    }
+
+    /// The image of this name, or nil.
+    ///
+    /// `busybox` is there by itself where the host has a static one: it is made at its first use.
+    public borrowing func resolve(_ name: String) throws(ImageStoreError) -> StoredImage? {
+        let reference = try parsed(name)
+        if let record = try record(reference) { return stored(record) }
+        guard reference == BusyboxImage.reference, let made = try BusyboxImage.make(in: self) else { return nil }
+        return stored(made)
+    }
+
+    /// Every image, by name.
+    public borrowing func list() throws(ImageStoreError) -> [ImageSummary] {
+        let names = try names(in: "references")
+        var summaries: [ImageSummary] = []
+        for name in names.sorted() where !name.hasPrefix(".") {
+            guard let record = try record(file: name) else { continue }
+            summaries.append(summary(record))
+        }
+        return summaries
+    }
+
+    /// What is known of an image.
+    public borrowing func inspect(_ name: String) throws(ImageStoreError) -> ImageSummary {
+        let reference = try parsed(name)
+        if let record = try record(reference) { return summary(record) }
+        if reference == BusyboxImage.reference, let made = try BusyboxImage.make(in: self) { return summary(made) }
+        throw .notFound(reference.familiar)
+    }
+
+    /// Takes `source` as an image without copying it; the host's own root may be one.
+    public borrowing func bind(_ name: String, to source: String, _ configuration: ImageConfiguration)
+        throws(ImageStoreError)
+    {
+        let reference = try parsed(name)
+        guard let resolved = realpath(source, nil) else {
+            throw .source(path: source, problem: Errno.current.description)
+        }
+        defer { free(resolved) }
+        let real = String(cString: resolved)
+        var status = stat()
+        guard stat(real, &status) == 0, CInt(status.st_mode) & S_IFMT == S_IFDIR else {
+            throw .source(path: source, problem: "is not a directory")
+        }
+        var record = ImageRecord(reference: reference.description, id: "bind:\(real)")
+        record.configuration = configuration
+        record.created = Int64(time(nil))
+        try changing { images throws(ImageStoreError) in try images.write(record) }
+    }
+
+    /// Gives an image another name.
+    public borrowing func tag(_ name: String, as other: String) throws(ImageStoreError) {
+        let reference = try parsed(other)
+        _ = try inspect(name)
+        let source = try parsed(name)
+        try changing { images throws(ImageStoreError) in
+            guard var record = try images.record(source) else { throw .notFound(source.familiar) }
+            record.reference = reference.description
+            try images.write(record)
+        }
+    }
+
+    /// Takes a name away, and the content with the last name. Content that a run may be using goes with a later change.
+    public borrowing func remove(_ name: String) throws(ImageStoreError) {
+        let reference = try parsed(name)
+        try changing { images throws(ImageStoreError) in
+            guard try images.record(reference) != nil else { throw .notFound(reference.familiar) }
+            let references = try images.child("references")
+            let file = ImageRecord.fileName(reference.description)
+            try attempt("remove", "\(images.path)/references/\(file)") { () throws(Errno) in
+                try retrying { unlinkat(references.rawValue, file, 0) }
+            }
+        }
+    }
+
+    /// Held by whoever runs pods: no content is removed while it is.
+    public borrowing func holdForUse() throws(ImageStoreError) -> OwnedDescriptor {
+        let file = try lockFile("use")
+        let descriptor = file.rawValue
+        try attempt("lock", "\(path)/use") { () throws(Errno) in try retrying { flock(descriptor, LOCK_SH) } }
+        return file
+    }
+}
+
+/// An image as it is listed.
+public struct ImageSummary: Hashable, Sendable {
+    public var reference: ImageReference
+    public var id: String
+    /// 0 for a bound directory.
+    public var sizeBytes: Int64
+    /// Seconds since the epoch.
+    public var created: Int64
+    public var layers: [String]
+    public var configuration: ImageConfiguration
+}
+
+extension LocalImages {
+    borrowing func parsed(_ name: String) throws(ImageStoreError) -> ImageReference {
+        do throws(ImageReference.ParseError) {
+            return try ImageReference(name)
+        } catch {
+            throw .reference(error)
+        }
+    }
+
+    borrowing func record(_ reference: ImageReference) throws(ImageStoreError) -> ImageRecord? {
+        try record(file: ImageRecord.fileName(reference.description))
+    }
+
+    private borrowing func record(file: String) throws(ImageStoreError) -> ImageRecord? {
+        let bytes: [UInt8]
+        do throws(Errno) {
+            bytes = try directory.openResolved(
+                "references/\(file)", O_RDONLY | O_NOFOLLOW, resolve: UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS)
+            ).readAll(limit: 1 << 20)
+        } catch {
+            if error == ENOENT { return nil }
+            throw .system(action: "read", object: "\(path)/references/\(file)", errno: error)
+        }
+        guard let record = ImageRecord(String(decoding: bytes, as: UTF8.self)),
+            (try? ImageReference(record.reference)) != nil
+        else {
+            throw .damaged(path: "\(path)/references/\(file)", problem: "is not a file that berth wrote")
+        }
+        return record
+    }
+
+    borrowing func stored(_ record: ImageRecord) -> StoredImage {
+        var image = StoredImage(reference: record.reference, id: record.id, layers: layers(record))
+        image.configuration = record.configuration
+        return image
+    }
+
+    private borrowing func summary(_ record: ImageRecord) -> ImageSummary {
+        // It was checked when it was read.
+        let reference = try! ImageReference(record.reference)
+        return ImageSummary(
+            reference: reference, id: record.id, sizeBytes: record.sizeBytes, created: record.created,
+            layers: layers(record),
+            configuration: record.configuration)
+    }
+
+    private borrowing func layers(_ record: ImageRecord) -> [String] {
+        if record.id.hasPrefix("bind:") { return [String(record.id.dropFirst(5))] }
+        return ["\(path)/layers/\(record.id.dropFirst(7))"]
+    }
+
+    private borrowing func names(in name: String) throws(ImageStoreError) -> [String] {
+        let child = try child(name)
+        return try attempt("list", "\(path)/\(name)") { () throws(Errno) in try child.names() }
+    }
+
+    /// A directory of the store, made when it isn't there.
+    borrowing func child(_ name: String) throws(ImageStoreError) -> OwnedDescriptor {
+        let full = "\(path)/\(name)"
+        return try attempt("open", full) { () throws(Errno) in
+            try directory.makeDirectory(name)
+            return try directory.open(name, O_RDONLY | O_DIRECTORY)
+        }
+    }
+
+    borrowing func lockFile(_ name: String) throws(ImageStoreError) -> OwnedDescriptor {
+        try attempt("open", "\(path)/\(name)") { () throws(Errno) in
+            try directory.open(name, O_RDWR | O_CREAT, mode: 0o600)
+        }
+    }
+}
+
+/// Makes the directories above `path` that are missing: readable ones, and the last one for root alone.
+private func makeParents(of path: String) throws(Errno) {
+    let parts = path.split(separator: "/").dropLast()
+    var partial = ""
+    for (index, part) in parts.enumerated() {
+        partial += "/" + part
+        let here = partial
+        do throws(Errno) {
+            try retrying { mkdir(here, index == parts.count - 1 ? 0o700 : 0o755) }
+        } catch {
+            if error != EEXIST { throw error }
+        }
+    }
+}
