@@ -59,7 +59,7 @@ extension Refusal {
 /// An image that isn't here, in the kubelet's words, and how to bring it here.
 func absentImage(_ container: Container) -> Refusal {
     let name = container.image
-    let remedy = "import one with `berth image import FILE \(name)` or `berth image bind \(name) DIRECTORY`"
+    let remedy = "import one with `berth image import \(name) DIRECTORY-OR-TAR` or `berth image bind \(name) DIRECTORY`"
     if container.imagePullPolicy == .never {
         return Refusal(
             reason: "ErrImageNeverPull",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import ControlPlane
 import Linux
 import Sandbox
 
@@ -22,7 +23,7 @@ struct HostReport {
         var report = HostReport()
         report.checks = [root, kernel, seccomp, overlay]
         report.checks += controllers
-        report.checks += [userNamespaces, capabilities, appArmor, state(directory: stateDirectory)]
+        report.checks += [userNamespaces, capabilities, appArmor, podExecutable, state(directory: stateDirectory)]
         return report
     }
 
@@ -139,6 +140,14 @@ struct HostReport {
 }
 
 extension HostReport {
+    private static var podExecutable: Check {
+        do throws(RunError) {
+            return Check(name: "berth-pod", verdict: .good, finding: try findPodExecutable(nil))
+        } catch {
+            return Check(name: "berth-pod", verdict: .missing, finding: "not found", advice: error.description)
+        }
+    }
+
     private static func state(directory: String) -> Check {
         var status = statfs()
         let nearest = existing(directory)

@@ -32,7 +32,10 @@ final class RunSession: RunObserver {
         let standardOutput = Terminal(descriptor: STDOUT_FILENO, environment: environmentVariable)
         progress = ProgressView(
             standardError: standardError, standardOutput: standardOutput, silent: settings.output != nil)
-        if progress.isRedrawn { settings.options.memoryInterval = .milliseconds(250) }
+        if progress.isRedrawn {
+            settings.options.memoryInterval = .milliseconds(500)
+            settings.options.tickInterval = .milliseconds(100)
+        }
         self.settings = settings
         logLines = PrefixedLines(color: standardOutput.usesColor)
         if environmentVariable("GITHUB_ACTIONS") != nil { annotations = WorkflowCommands() }
@@ -116,6 +119,8 @@ final class RunSession: RunObserver {
     }
 
     func eventRecorded(_ event: Event) {}
+
+    func ticked() { redraw() }
 
     func noticed(_ notice: RunNotice) { progress.line("berth: \(notice)".escapedForTerminal) }
 

@@ -1,12 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ImageStore
+import Linux
 import PodPlanning
 import Seccomp
 
 extension Run.PlanSources {
     /// The image store and the local seccomp profiles below `stateDirectory`.
     init(stateDirectory: String) {
-        images = ImageSource { _ throws(ImageSource.Failure) in .absent }
+        let store = UsedImages(stateDirectory: stateDirectory)
+        images = ImageSource { reference throws(ImageSource.Failure) in try store.find(reference) }
         filters = FilterSource(profiles: LocalProfiles(directory: stateDirectory + "/seccomp"))
+    }
+}
+
+/// The image store, opened at the first look and held for use from then on: nothing that a pod runs from is removed.
+private final class UsedImages {
+    private final class Opened {
+        let images: LocalImages
+        private let use: OwnedDescriptor
+
+        init(stateDirectory: String) throws(ImageStoreError) {
+            let images = try LocalImages(stateDirectory: stateDirectory)
+            use = try images.holdForUse()
+            self.images = images
+        }
+    }
+
+    private let stateDirectory: String
+    private var opened: Opened?
+
+    init(stateDirectory: String) { self.stateDirectory = stateDirectory }
+
+    func find(_ reference: String) throws(ImageSource.Failure) -> ImageFinding {
+        do throws(ImageStoreError) {
+            let opened = try self.opened ?? Opened(stateDirectory: stateDirectory)
+            self.opened = opened
+            guard let image = try opened.images.resolve(reference) else { return .absent }
+            let accounts = Accounts(
+                passwd: try image.contents(of: "/etc/passwd"), group: try image.contents(of: "/etc/group"))
+            return .present(image, accounts)
+        } catch {
+            if case .reference(let problem) = error {
+                throw .invalidName(
+                    "Failed to apply default image tag \"\(reference)\": couldn't parse image name: \(problem)")
+            }
+            throw .unreadable(error.description)
+        }
     }
 }

@@ -4,7 +4,7 @@ import CLinux
 import Linux
 
 /// Where `berth-pod` is: what was asked for, `BERTH_POD`, beside our own executable, or in `../libexec/berth` of it.
-func findPodExecutable(_ asked: String?) throws(RunError) -> String {
+package func findPodExecutable(_ asked: String?) throws(RunError) -> String {
     var tried: [String] = []
     if let given = asked ?? environmentValue("BERTH_POD") {
         tried = [given]
