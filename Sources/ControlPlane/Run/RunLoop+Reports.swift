@@ -41,6 +41,8 @@ extension RunLoop {
         case .event(let event):
             guard entry.life != .stuck else { return }
             record(event.warning ? .warning : .normal, event.reason, event.message, entry)
+            // A volume that cannot be had: Kubernetes tries again for ever.
+            if event.reason == "FailedMount", entry.life == .active { stick(entry, "", event.reason, event.message) }
         }
     }
 

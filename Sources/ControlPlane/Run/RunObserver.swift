@@ -33,7 +33,8 @@ package enum RunNotice: Hashable, Sendable, CustomStringConvertible {
     case killing(pods: Int)
     /// The Job makes no progress by itself; it is left as it is while the others go on.
     case stalled(kind: String, name: String, reason: String)
-    /// A pod can never start on this machine; its Job ends, or it ends when it is a bare pod.
+    /// A pod can never start on this machine; its Job ends, or it ends when it is a bare pod. `container` is empty when
+    /// it is the pod's as a whole.
     case stuck(pod: String, container: String, reason: String, message: String)
     /// A supervisor ended without saying how its pod ended.
     case lost(pod: String)
@@ -51,7 +52,7 @@ package enum RunNotice: Hashable, Sendable, CustomStringConvertible {
         case .killing(let pods): "killing \(pods) pod\(pods == 1 ? "" : "s")"
         case .stalled(let kind, let name, let reason): "\(kind) \(name) makes no progress: \(reason)"
         case .stuck(let pod, let container, let reason, let message):
-            "pod \(pod) can never start: container \(container): \(reason): \(message)"
+            "pod \(pod) can never start: \(container.isEmpty ? "" : "container \(container): ")\(reason): \(message)"
         case .lost(let pod): "pod \(pod) was lost: its supervisor ended without a word"
         case .restartedStarter: "berth-pod ended unexpectedly and was started again"
         case .swept(let runs): "removed what \(runs) earlier run\(runs == 1 ? "" : "s") left behind"
