@@ -32,11 +32,16 @@ private final class UsedImages {
 
     init(stateDirectory: String) { self.stateDirectory = stateDirectory }
 
+    private func openedOnce() throws(ImageStoreError) -> Opened {
+        if let opened { return opened }
+        let opened = try Opened(stateDirectory: stateDirectory)
+        self.opened = opened
+        return opened
+    }
+
     func find(_ reference: String) throws(ImageSource.Failure) -> ImageFinding {
         do throws(ImageStoreError) {
-            let opened = try self.opened ?? Opened(stateDirectory: stateDirectory)
-            self.opened = opened
-            guard let image = try opened.images.resolve(reference) else { return .absent }
+            guard let image = try openedOnce().images.resolve(reference) else { return .absent }
             let accounts = Accounts(
                 passwd: try image.contents(of: "/etc/passwd"), group: try image.contents(of: "/etc/group"))
             return .present(image, accounts)
