@@ -68,7 +68,7 @@ extension RunLoop {
     }
 
     private func start(_ entry: PodEntry, _ plan: PodPlan) throws(RunError) {
-        let token = nextToken
+        let token = takeToken()
         let connection = try attempt("start the pod", plan.name) { () throws(Errno) in
             try directory.note(uid: plan.uid)
             let pair = try SocketPair(.stream, nonBlocking: false)
@@ -77,7 +77,6 @@ extension RunLoop {
             try epoll.add(connection.socket.rawValue, Epoll.readable, token: token)
             return connection
         }
-        nextToken += 1
         entry.supervisor = connection
         supervised[token] = entry
         add(entry)

@@ -34,7 +34,8 @@ final class RunLoop {
     var podsByUID: [String: PodEntry] = [:]
     /// Pods with a supervisor, by the word that epoll gives back.
     var supervised: [UInt64: PodEntry] = [:]
-    var nextToken = Token.firstPod
+    private var nextToken = Token.first
+    private var starterToken: UInt64 = 0
     /// Events that the Jobs' controllers have not seen yet.
     var pending: [(job: JobEntry, event: JobEvent)] = []
     /// Pods that end or are killed: those with a `forcedAt`.
@@ -52,8 +53,7 @@ final class RunLoop {
     enum Token {
         static let signals: UInt64 = 0
         static let timer: UInt64 = 1
-        static let starter: UInt64 = 2
-        static let firstPod: UInt64 = 16
+        static let first: UInt64 = 16
     }
 
     init(options: RunOptions, sources: Run.PlanSources, observer: any RunObserver) throws(RunError) {
@@ -86,7 +86,18 @@ final class RunLoop {
         self.starter = starter
         try watch(timer.descriptor.rawValue, Token.timer)
         try watch(signals.descriptor.rawValue, Token.signals)
-        try watch(starter.socket, Token.starter)
+        try watchStarter()
+    }
+
+    func takeToken() -> UInt64 {
+        nextToken += 1
+        return nextToken
+    }
+
+    /// Each starter has a word of its own: an event of an earlier one, still to be handled, means nothing any more.
+    private func watchStarter() throws(RunError) {
+        starterToken = takeToken()
+        try watch(starter.socket, starterToken)
     }
 
     deinit { received.deallocate() }
@@ -152,7 +163,7 @@ final class RunLoop {
         switch event.token {
         case Token.signals: try takeSignals()
         case Token.timer: try takeTimer()
-        case Token.starter: try restartStarter()
+        case starterToken: try restartStarter()
         default:
             guard let entry = supervised[event.token] else { return }
             if event.isWritable { flush(entry) }
@@ -168,7 +179,7 @@ final class RunLoop {
 
     func restartStarter() throws(RunError) {
         try starter.restart()
-        try watch(starter.socket, Token.starter)
+        try watchStarter()
         observer.noticed(.restartedStarter)
     }
 

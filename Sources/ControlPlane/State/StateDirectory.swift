@@ -30,8 +30,24 @@ struct StateDirectory: ~Copyable {
     }
 
     private static func prepare(_ path: String) throws(RunError) -> OwnedDescriptor {
+        let directory = try opened(path)
+        var status = stat()
+        let descriptor = directory.rawValue
+        try attempt("look at the state directory", path) { () throws(Errno) in
+            _ = try retrying { fstat(descriptor, &status) }
+        }
+        guard status.st_uid == geteuid() else {
+            throw .stateDirectory(path: path, problem: "it belongs to another user")
+        }
+        guard status.st_mode & 0o022 == 0 else {
+            throw .stateDirectory(path: path, problem: "others may write there; `chmod go-w` it")
+        }
+        return directory
+    }
+
+    private static func opened(_ path: String) throws(RunError) -> OwnedDescriptor {
         do throws(Errno) {
-            return try checked(path)
+            return try open(path)
         } catch {
             guard error == ENOENT else { throw .system(action: "open the state directory", object: path, errno: error) }
         }
@@ -46,12 +62,12 @@ struct StateDirectory: ~Copyable {
                     if error != EEXIST { throw error }
                 }
             }
-            return try checked(path)
+            return try open(path)
         }
         return made
     }
 
-    private static func checked(_ path: String) throws(Errno) -> OwnedDescriptor {
+    private static func open(_ path: String) throws(Errno) -> OwnedDescriptor {
         try OwnedDescriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
     }
 }

@@ -55,9 +55,8 @@ final class Starter {
     func restart() throws(RunError) {
         restarts += 1
         guard restarts <= Starter.maximumRestarts else { throw .starterKeepsEnding(executable: executable) }
-        let fresh = try Starter.start(executable, lock)
-        try attempt("reap", executable) { () throws(Errno) in _ = try connection.child.reap(wait: true) }
-        connection = fresh
+        try stop()
+        connection = try Starter.start(executable, lock)
     }
 
     /// Ends it and waits for that. It holds nothing that would have to be given back in an orderly way.

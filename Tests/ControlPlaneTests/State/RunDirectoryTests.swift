@@ -46,9 +46,12 @@ struct RunDirectoryTests {
         #expect(try scratch.names("runs") == [])
     }
 
-    @Test("A state directory that is a link is refused")
+    @Test("A state directory that is a link, or that others may write to, is refused")
     func link() throws {
         let scratch = try Scratch()
+        try retrying { mkdir(scratch.path + "/open", 0o700) }
+        try retrying { chmod(scratch.path + "/open", 0o777) }
+        #expect(throws: RunError.self) { _ = try StateDirectory(scratch.path + "/open") }
         try retrying { symlink("/tmp", scratch.path + "/link") }
         #expect(throws: RunError.self) { _ = try StateDirectory(scratch.path + "/link") }
     }
