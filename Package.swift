@@ -81,7 +81,7 @@ let package = Package(
                 "Sandbox", "Seccomp", argumentParser,
             ]),
         executable("berth", ["BerthCommands"]),
-        executable("berth-pod", ["PodSupervisor"]),
+        executable("berth-pod", ["CLinux", "PodSupervisor"]),
 
         // Pure: milliseconds, any user.
         tests("KubernetesAPITests", ["KubernetesAPI", "Manifest"]),

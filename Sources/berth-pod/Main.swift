@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import PodSupervisor
 
 @main
 enum Main {
-    static func main() {}
+    // The kernel gives everything back: no destructor needs to run.
+    static func main() { _exit(Zygote.run()) }
 }

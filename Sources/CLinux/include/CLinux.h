@@ -68,3 +68,4 @@ static inline int clinux_fcntl(int descriptor, int command, int argument) { retu
 #include "CLinuxProcess.h"
 #include "CLinuxHost.h"
 #include "CLinuxTerminal.h"
+#include "CLinuxSupervisor.h"

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Linux
+
+/// A descriptor with several holders.
+final class Held: Sendable {
+    let descriptor: OwnedDescriptor
+
+    init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
+}
+
+/// The pod's own directory on the host, and what is mounted below it in the supervisor's own mount namespace.
+///
+/// It is made before anything else of the pod and removed after everything else: that it is still there when the
+/// supervisor isn't says that something was left behind.
+final class PodDirectory {
+    let path: String
+    let descriptor: OwnedDescriptor
+    private let parent: OwnedDescriptor
+    private let name: String
+    private var mountPoints: [String] = []
+    private var hasMountNamespace = false
+
+    init(_ path: String) throws(Errno) {
+        guard path.hasPrefix("/"), let slash = path.lastIndex(of: "/"), !path.hasSuffix("/") else { throw Errno(EINVAL) }
+        self.path = path
+        name = String(path[path.index(after: slash)...])
+        parent = try makeDirectories(slash == path.startIndex ? "/" : String(path[..<slash]), mode: 0o700)
+        try parent.makeDirectory(name, mode: 0o700)
+        descriptor = try parent.open(name, O_RDONLY | O_DIRECTORY)
+    }
+
+    /// Mounts a tmpfs on a new directory of this one, out of sight of the host, and gives its root as `O_PATH`.
+    func mountTemporary(_ name: String, sizeBytes: Int64, mode: mode_t, noExecute: Bool) throws(Errno) -> OwnedDescriptor {
+        if !hasMountNamespace {
+            try MountNamespace.makePrivate()
+            hasMountNamespace = true
+        }
+        try descriptor.makeDirectory(name)
+        let place = "\(path)/\(name)"
+        // Files are counted, too: a page each is what they cost at least.
+        try MountNamespace.mountTemporary(
+            on: place, sizeBytes: sizeBytes, inodes: max(1024, min(sizeBytes / 4096, 1 << 20)), mode: mode,
+            noExecute: noExecute)
+        mountPoints.append(place)
+        // By path: what was opened before is below the mount.
+        return try OwnedDescriptor.open(place, O_PATH | O_DIRECTORY | O_NOFOLLOW)
+    }
+
+    /// Takes the mounts away and removes the directory with everything in it; stops at anything that is mounted there
+    /// otherwise (security P9).
+    func remove() throws(Errno) {
+        for place in mountPoints.reversed() { try MountNamespace.unmount(place) }
+        mountPoints = []
+        let (number, name) = (parent.rawValue, name)
+        do throws(Errno) {
+            try retrying { unlinkat(number, name, AT_REMOVEDIR) }
+        } catch {
+            if error == ENOENT { return }
+            guard error == ENOTEMPTY || error == EEXIST else { throw error }
+            try parent.removeTree(name)
+        }
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Linux
+import PodPlan
+import Sandbox
+
+/// The process that forks a supervisor for each pod: small, with one thread, and with everything open that all share.
+package enum Zygote {
+    /// Runs until the control plane closes the socket. See `StarterProtocol`.
+    ///
+    /// - Returns: the exit status: 2 when it was not started by a control plane.
+    package static func run() -> CInt {
+        guard clinux_socket_type(StarterProtocol.socketDescriptor) == CInt(SOCK_SEQPACKET.rawValue) else {
+            complain("this program runs the pods of berth and is started by it; use: berth run FILE")
+            return 2
+        }
+        let socket = OwnedDescriptor(adopting: StarterProtocol.socketDescriptor)
+        do throws(Errno) {
+            try prepare()
+        } catch {
+            complain("cannot prepare: \(error)")
+            return 1
+        }
+        let hierarchy: CgroupHierarchy
+        do throws(CgroupError) {
+            hierarchy = try CgroupHierarchy.detect()
+        } catch {
+            complain(error.description)
+            return 1
+        }
+        do throws(Errno) {
+            guard let pod = try serve(socket) else { return 0 }
+            // In the child: neither the requests nor the zygote's own end are its business.
+            _ = consume socket
+            return superviseOne(pod, hierarchy)
+        } catch {
+            complain("cannot take requests: \(error)")
+            return 1
+        }
+    }
+
+    /// What every supervisor and every container inherits.
+    private static func prepare() throws(Errno) {
+        try OwnProcess.closeDescriptors(from: StarterProtocol.lockDescriptor + 1)
+        let null = try OwnedDescriptor.open("/dev/null", O_RDONLY)
+        let number = null.rawValue
+        try retrying { dup2(number, 0) }
+        for descriptor in [StarterProtocol.socketDescriptor, StarterProtocol.lockDescriptor] {
+            // The lock is optional.
+            if clinux_fcntl(descriptor, F_GETFD, 0) >= 0 { try retrying { clinux_fcntl(descriptor, F_SETFD, FD_CLOEXEC) } }
+        }
+        try OwnProcess.setName("berth-pod")
+        try OwnProcess.forbidDumping()
+        try OwnProcess.raiseOpenFileLimit()
+        // A terminal's Ctrl-C is for `berth`, which then ends the pods. EPERM: we lead a session already.
+        _ = setsid()
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD] { try OwnProcess.ignore(signal: signal) }
+        umask(0)
+        try MountNamespace.makePrivate()
+    }
+
+    /// Forks a supervisor for each request.
+    ///
+    /// - Returns: in a supervisor its control socket; nil in the zygote when the control plane has gone.
+    private static func serve(_ socket: borrowing OwnedDescriptor) throws(Errno) -> OwnedDescriptor? {
+        while true {
+            var room: UInt64 = 0
+            let request = try withUnsafeMutableBytes(of: &room) { buffer throws(Errno) in
+                try socket.receive(into: buffer)
+            }
+            if request.count == 0 { return nil }
+            // A message without a descriptor asks for nothing.
+            guard let pod = request.takeDescriptor() else { continue }
+            do throws(Errno) {
+                if case .child = try OwnProcess.fork() { return pod }
+            } catch {
+                // The pod's socket is closed with this: the control plane counts the pod as lost.
+                complain("cannot fork a supervisor: \(error)")
+            }
+        }
+    }
+
+    private static func superviseOne(_ socket: consuming OwnedDescriptor, _ hierarchy: CgroupHierarchy) -> CInt {
+        do throws(Errno) {
+            try OwnProcess.restore(signal: SIGCHLD)
+            let control = try ControlSocket(socket)
+            guard let (plan, commands) = try control.receivePlan() else {
+                if let nonsense = control.nonsense { complain("a pod's plan cannot be read: \(nonsense)") }
+                return 0
+            }
+            let supervisor = try Supervisor(plan, control, hierarchy)
+            for command in commands { supervisor.obey(command) }
+            try supervisor.run()
+            return 0
+        } catch {
+            complain("a pod is lost: \(error)")
+            return 1
+        }
+    }
+
+    /// To the control plane's standard error.
+    static func complain(_ message: String) {
+        let line = Array("berth-pod: \(message)\n".utf8)
+        // There is nobody left to tell that this failed.
+        _ = CLinux.write(2, line, line.count)
+    }
+}
