@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launch.h"
 
+#include "steps.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/keyctl.h>
-#include <linux/mount.h>
-#include <linux/openat2.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -24,165 +25,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// <sys/mount.h> and <linux/mount.h> exclude each other on the C library of Debian 12.
-int mount(const char *, const char *, const char *, unsigned long, const void *);
-int umount2(const char *, int);
-#define MNT_DETACH 2
-
-typedef const struct launch_op *op_t;
 typedef const struct launch_plan *plan_t;
 
-// --- paths inside the root -------------------------------------------------------------------------------------------
-// Until pivot_root the current directory is the container's root. Its image may hold any links, and a volume may be
-// changed by another pod while we look: each component is opened by descriptor, with the root as `/`.
+// --- the process -----------------------------------------------------------------------------------------------------------
 
-static int open_in(int root, const char *path, uint64_t flags) {
-    struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-    int fd;
-    for (int tries = 0; tries < 64; tries++) {
-        fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
-        if (fd >= 0 || errno != EAGAIN) break;
-    }
-    return fd;
-}
-
-/// Descriptor of the directory `path` below the root, its missing parts made one by one.
-static int make_directories(int root, const char *path) {
-    char prefix[4096];
-    size_t length = strlen(path);
-    if (length >= sizeof prefix) return errno = ENAMETOOLONG, -1;
-    memcpy(prefix, path, length + 1);
-    int at = open_in(root, ".", O_PATH | O_DIRECTORY);
-    for (size_t end = 0; at >= 0 && end < length;) {
-        size_t start = end;
-        while (prefix[start] == '/') start++;
-        if (!prefix[start]) break;
-        end = start;
-        while (prefix[end] && prefix[end] != '/') end++;
-        char saved = prefix[end];
-        prefix[end] = 0;
-        int next = open_in(root, prefix, O_PATH | O_DIRECTORY);
-        if (next < 0 && errno == ENOENT) {
-            // The name is made in the directory that we hold, so no link on the way is followed; a dangling link at the
-            // end stays an error.
-            if (mkdirat(at, prefix + start, 0755) < 0 && errno != EEXIST) return -1;
-            next = open_in(at, prefix + start, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-        }
-        if (next < 0) return -1;
-        close(at);
-        at = next;
-        prefix[end] = saved;
-    }
-    return at;
-}
-
-/// Descriptor of the directory or file `path`, made when it is missing.
-static int make_target(int root, const char *path, int is_file) {
-    if (!is_file) return make_directories(root, path);
-    int fd = open_in(root, path, O_PATH);
-    if (fd >= 0 || errno != ENOENT) return fd;
-    const char *name = strrchr(path, '/');
-    char parent[4096] = "/";
-    if (name && name > path) {
-        if ((size_t)(name - path) >= sizeof parent) return errno = ENAMETOOLONG, -1;
-        memcpy(parent, path, name - path);
-        parent[name - path] = 0;
-    }
-    int directory = make_directories(root, parent);
-    if (directory < 0) return -1;
-    name = name ? name + 1 : path;
-    int made = openat(directory, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (made < 0) return -1;
-    close(made);
-    return openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-}
-
-// --- mounts by descriptor ----------------------------------------------------------------------------------------------
-
-static int clone_tree(int directory, const char *path, int recursive) {
-    return (int)syscall(SYS_open_tree, directory, path,
-                        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | (recursive ? AT_RECURSIVE : 0));
-}
-
-static int set_attributes(int fd, int recursive, uint64_t set, uint64_t propagation) {
-    struct mount_attr attributes = {.attr_set = set, .propagation = propagation};
-    return (int)syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes, sizeof attributes);
-}
-
-static int attach(int tree, int target) {
-    return (int)syscall(SYS_move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-}
-
-/// The tree has its attributes already: it was never visible without them.
-static int attach_in_root(op_t op) {
-    int root = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int target = root < 0 ? -1 : make_target(root, op->a, (int)op->mode);
-    if (target < 0 || attach(op->fd, target) < 0) return -1;
-    close(target);
-    close(root);
-    return 0;
-}
-
-static int attach_at(op_t op) {
-    return (int)syscall(SYS_move_mount, op->fd, "", AT_FDCWD, op->a, MOVE_MOUNT_F_EMPTY_PATH);
-}
-
-/// A path of our own fresh proc or sysfs, never of the image.
-static int missing(void) { return errno == ENOENT || errno == ENOTDIR; }
-
-static int mask_file(op_t op) {
-    // dev/null is the node that we made a moment ago in our own tmpfs; what it is gets checked all the same.
-    struct stat status;
-    int tree = clone_tree(AT_FDCWD, "dev/null", 0);
-    if (tree < 0 || fstat(tree, &status) < 0) return -1;
-    if (!S_ISCHR(status.st_mode) || status.st_rdev != 0x103) return errno = ENODEV, -1;
-    int result = (int)syscall(SYS_move_mount, tree, "", AT_FDCWD, op->a, MOVE_MOUNT_F_EMPTY_PATH);
-    if (result < 0 && missing()) result = 0;
-    close(tree);
-    return result;
-}
-
-static int mask_directory(op_t op) {
-    int result = mount("tmpfs", op->a, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-                       "size=4k,nr_inodes=2,mode=555");
-    return result < 0 && missing() ? 0 : result;
-}
-
-static int make_read_only(op_t op) {
-    int tree = clone_tree(AT_FDCWD, op->a, 1);
-    if (tree < 0) return missing() ? 0 : -1;
-    if (set_attributes(tree, 1, MOUNT_ATTR_RDONLY, 0) < 0) return -1;
-    int result = (int)syscall(SYS_move_mount, tree, "", AT_FDCWD, op->a, MOVE_MOUNT_F_EMPTY_PATH);
-    close(tree);
-    return result;
-}
-
-static int read_only_mount(op_t op) {
-    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
-    return (int)syscall(SYS_mount_setattr, AT_FDCWD, op->a, 0, &attributes, sizeof attributes);
-}
-
-static int pivot(void) {
-    if (syscall(SYS_pivot_root, ".", ".") < 0) return -1;
-    if (umount2(".", MNT_DETACH) < 0) return -1;
-    return chdir("/");
-}
-
-// --- files in the root ---------------------------------------------------------------------------------------------------
-
-static int directory(op_t op) {
-    struct stat status;
-    if (mkdir(op->a, op->mode) == 0) return 0;
-    if (errno != EEXIST || lstat(op->a, &status) < 0) return -1;
-    return S_ISDIR(status.st_mode) ? 0 : (errno = ENOTDIR, -1);
-}
-
-static int owner(op_t op) {
-    if (chown(op->a, (uid_t)(op->flags >> 32), (gid_t)op->flags) < 0) return -1;
-    return chmod(op->a, op->mode);
-}
-
-static int write_whole(int fd, const char *text) {
+int write_whole(int fd, const char *text) {
     size_t length = strlen(text);
     while (length > 0) {
         ssize_t count = write(fd, text, length);
@@ -193,53 +40,16 @@ static int write_whole(int fd, const char *text) {
     return 0;
 }
 
-static int file(op_t op) {
-    int root = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (root < 0) return -1;
-    // What stands there in the image, a link too, gives way: it must not choose where we write.
-    int target = make_target(root, op->a, 1);
-    close(root);
-    if (target < 0) return -1;
-    char path[32] = "/proc/self/fd/";
-    size_t end = strlen(path);
-    int digits = target, divisor = 1;
-    while (digits / divisor >= 10) divisor *= 10;
-    for (; divisor; divisor /= 10) path[end++] = (char)('0' + digits / divisor % 10);
-    path[end] = 0;
-    struct stat status;
-    if (fstat(target, &status) < 0) return -1;
-    if (!S_ISREG(status.st_mode)) return errno = EINVAL, -1;
-    int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-    close(target);
-    if (fd < 0) return -1;
-    int result = write_whole(fd, op->b);
-    close(fd);
-    return result;
-}
-
 static int oom_score(op_t op) {
     int fd = openat(op->fd, op->a, O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return -1;
-    int result = write_whole(fd, op->b), error = errno;
-    close(fd);
-    errno = error;
-    return result;
+    if (fd < 0 || write_whole(fd, op->b) < 0) return -1;
+    return close(fd);
 }
 
-static int working_directory(op_t op) {
-    char path[4096];
-    if (chdir(op->a) < 0) {
-        if (errno != ENOENT) return -1;
-        int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        int made = root < 0 ? -1 : make_directories(root, op->a);
-        if (made < 0 || fchdir(made) < 0) return -1;
-    }
-    // CVE-2024-21626: a directory outside the root has a path that doesn't begin with "/".
-    if (syscall(SYS_getcwd, path, sizeof path) < 0) return -1;
-    return path[0] == '/' ? 0 : (errno = EXDEV, -1);
+static int set_hostname(const char *name) {
+    if (sethostname(name, strlen(name)) < 0) return -1;
+    return setdomainname("(none)", strlen("(none)"));  // what a kernel starts with; the host's is not told
 }
-
-// --- the process -----------------------------------------------------------------------------------------------------------
 
 static int join_cgroup(op_t op) { return write(op->fd, "0", 1) == 1 ? 0 : -1; }
 
@@ -254,10 +64,22 @@ static int set_limit(op_t op) {
 /// The kernel's own layout of a disposition: no handler, no flags, empty mask.
 struct kernel_sigaction { void *handler; unsigned long flags; void *restorer; uint64_t mask; };
 
+/// Back to the ordinary scheduler, priority and I/O class. To come down from a special one needs no privilege; what the
+/// kernel refuses is to make a process that was started as a nicer one more important, and then it stays nicer.
+static void ordinary_priority(void) {
+    enum { itself = 1 };  // IOPRIO_WHO_PROCESS
+    struct sched_param none = {0};
+    syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &none);
+    syscall(SYS_setpriority, PRIO_PROCESS, 0, 0);
+    syscall(SYS_ioprio_set, itself, 0, 0);
+}
+
 static int process(void) {
     umask(022);
     if (setsid() < 0) return -1;
+    // A kernel without keyrings has none of ours to give away; any other refusal would leave the container in ours.
     if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0) < 0 && errno != ENOSYS) return -1;
+    ordinary_priority();
     if (syscall(SYS_personality, 0) < 0) return -1;
     struct kernel_sigaction standard = {0};
     for (int signal = 1; signal <= 64; signal++)
@@ -267,24 +89,28 @@ static int process(void) {
 }
 
 static int streams(plan_t plan) {
-    // Above 2 first, so that none of the three is overwritten before it is used.
-    int moved[3];
+    int from[3];
+    // Those below 3 go up first, so that none is overwritten before it is used.
+    for (int i = 0; i < 3; i++) {
+        from[i] = plan->streams[i] > 2 ? plan->streams[i] : fcntl(plan->streams[i], F_DUPFD_CLOEXEC, 3);
+        if (from[i] < 0) return -1;
+    }
     for (int i = 0; i < 3; i++)
-        if ((moved[i] = fcntl(plan->streams[i], F_DUPFD_CLOEXEC, 3)) < 0) return -1;
-    for (int i = 0; i < 3; i++)
-        if (dup2(moved[i], i) < 0) return -1;
+        if (dup2(from[i], i) < 0) return -1;
     return 0;
 }
 
 static int bounding(op_t op) {
+    // EINVAL: the kernel knows no capability of that number, nor of a higher one.
     for (int number = 0; number < 64; number++) {
-        int has = prctl(PR_CAPBSET_READ, number, 0, 0, 0);
-        if (has < 0) break;
-        if (has && !(op->flags >> number & 1) && prctl(PR_CAPBSET_DROP, number, 0, 0, 0) < 0) return -1;
+        if (op->flags >> number & 1) continue;
+        if (prctl(PR_CAPBSET_DROP, number, 0, 0, 0) == 0) continue;
+        if (errno != EINVAL) return -1;
+        break;
     }
     for (int number = 0; number < 64; number++) {
         int has = prctl(PR_CAPBSET_READ, number, 0, 0, 0);
-        if (has < 0) break;
+        if (has < 0) return op->flags >> number ? (errno = EINVAL, -1) : 0;
         if (has != (int)(op->flags >> number & 1)) return errno = EPERM, -1;
     }
     return 0;
@@ -353,6 +179,15 @@ int launch_loopback_up(void) {
     return result;
 }
 
+int launch_set_hostname(const char *name) { return set_hostname(name); }
+
+/// Nothing of the caller's is held open: neither its end of the gate, which would then never close, nor its sockets.
+static int hold_only(int gate, int ready) {
+    int high_gate = fcntl(gate, F_DUPFD_CLOEXEC, 3), high_ready = fcntl(ready, F_DUPFD_CLOEXEC, 3);
+    if (high_gate < 0 || high_ready < 0 || dup2(high_gate, 0) < 0 || dup2(high_ready, 1) < 0) return -1;
+    return (int)syscall(SYS_close_range, 2, ~0U, 0);
+}
+
 pid_t launch_holder(uint64_t flags, const char *hostname, int gate, int ready, int *pidfd) {
     struct clone_args arguments = {.flags = flags | CLONE_PIDFD, .pidfd = (uintptr_t)pidfd, .exit_signal = SIGCHLD};
     pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
@@ -360,42 +195,42 @@ pid_t launch_holder(uint64_t flags, const char *hostname, int gate, int ready, i
     char byte;
     int32_t result = 0;
     // One byte comes when the id maps are written; the end of the file, when the namespaces are held by descriptors.
-    if (read(gate, &byte, 1) != 1) _exit(1);
-    if (sethostname(hostname, strlen(hostname)) < 0 || launch_loopback_up() < 0) result = errno;
-    if (write(ready, &result, sizeof result) < 0) _exit(1);
-    while (read(gate, &byte, 1) > 0) {}
+    if (hold_only(gate, ready) < 0 || read(0, &byte, 1) != 1) _exit(1);
+    if (set_hostname(hostname) < 0 || launch_loopback_up() < 0) result = errno;
+    if (write(1, &result, sizeof result) < 0) _exit(1);
+    while (read(0, &byte, 1) > 0) {}
     _exit(0);
 }
 
 // --- the loop ----------------------------------------------------------------------------------------------------------------
 
-static int run_step(plan_t plan, op_t op) {
+static int run_step(struct child *child, op_t op) {
+    plan_t plan = child->plan;
     switch ((enum launch_step)op->step) {
     case LAUNCH_CLONE: return errno = EINVAL, -1;
     case LAUNCH_JOIN_CGROUP: return join_cgroup(op);
     case LAUNCH_JOIN_NAMESPACE: return (int)syscall(SYS_setns, op->fd, 0);
     case LAUNCH_UNSHARE: return (int)syscall(SYS_unshare, op->flags);
-    case LAUNCH_HOSTNAME: return sethostname(op->a, strlen(op->a));
+    case LAUNCH_HOSTNAME: return set_hostname(op->a);
     case LAUNCH_LOOPBACK: return launch_loopback_up();
     case LAUNCH_ROOT_IDS: return root_ids();
-    case LAUNCH_PRIVATE: return mount(0, "/", 0, MS_REC | MS_PRIVATE, 0);
-    case LAUNCH_ENTER: return chdir(op->a);
-    case LAUNCH_MOUNT: return mount(op->b, op->a, op->c, op->flags, op->d);
-    case LAUNCH_ATTACH: return attach_at(op);
-    case LAUNCH_DIRECTORY: return directory(op);
-    case LAUNCH_OWNER: return owner(op);
+    case LAUNCH_PRIVATE: return step_private();
+    case LAUNCH_ENTER: return step_enter(child, op);
+    case LAUNCH_MOUNT: return step_mount(op);
+    case LAUNCH_ATTACH: return step_attach(op);
+    case LAUNCH_DIRECTORY: return step_directory(op);
+    case LAUNCH_OWNER: return step_owner(op);
     case LAUNCH_NODE: return mknod(op->a, op->mode, op->flags);
     case LAUNCH_LINK: return symlink(op->b, op->a);
-    case LAUNCH_FILE: return file(op);
-    case LAUNCH_BIND: return attach_in_root(op);
-    case LAUNCH_MASK_FILE: return mask_file(op);
-    case LAUNCH_MASK_DIRECTORY: return mask_directory(op);
-    case LAUNCH_READ_ONLY: return make_read_only(op);
+    case LAUNCH_FILE: return step_file(child, op);
+    case LAUNCH_BIND: return step_bind(child, op);
+    case LAUNCH_MASK_FILE: return step_mask_file(child, op);
+    case LAUNCH_MASK_DIRECTORY: return step_mask_directory(child, op);
+    case LAUNCH_READ_ONLY: return step_read_only(op);
+    case LAUNCH_READ_ONLY_MOUNT: return step_read_only_mount(op);
     case LAUNCH_OOM_SCORE: return oom_score(op);
-    case LAUNCH_PIVOT: return pivot();
-    case LAUNCH_READ_ONLY_MOUNT:
-    case LAUNCH_READ_ONLY_ROOT: return read_only_mount(op);
-    case LAUNCH_WORKING_DIRECTORY: return working_directory(op);
+    case LAUNCH_PIVOT: return step_pivot();
+    case LAUNCH_WORKING_DIRECTORY: return step_working_directory(op);
     case LAUNCH_LIMIT: return set_limit(op);
     case LAUNCH_PROCESS: return process();
     case LAUNCH_STREAMS: return streams(plan);
@@ -419,38 +254,66 @@ static _Noreturn void fail(struct launch_failure *failure, uint32_t step, uint32
     _exit(127);
 }
 
-static void run_steps(plan_t plan, struct launch_failure *failure, uint32_t from, uint32_t to) {
+static void run_steps(struct child *child, uint32_t from, uint32_t to) {
+    op_t ops = child->plan->ops;
     for (uint32_t i = from; i < to; i++)
-        if (run_step(plan, &plan->ops[i]) < 0) fail(failure, plan->ops[i].step, i);
+        if (run_step(child, &ops[i]) < 0) fail(child->failure, ops[i].step, i);
 }
 
-/// clone3 as fork does it, the caller waiting until the child has executed a program or has ended.
-static pid_t clone_child(uint64_t flags, int cgroup, int *pidfd) {
-    struct clone_args arguments = {
+static _Noreturn void container(struct child *child) {
+    // Whoever sees this process in /proc can neither trace it nor follow its links, until execve (CVE-2019-5736).
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    umask(0);  // until LAUNCH_PROCESS: nodes and directories get the modes that their steps name
+    run_steps(child, child->plan->outer, child->plan->count);
+    errno = EINVAL;
+    fail(child->failure, LAUNCH_EXECUTE, child->plan->count);
+}
+
+// --- clone -------------------------------------------------------------------------------------------------------------------
+
+/// The caller waits until the child has executed a program or has ended.
+static struct clone_args clone_arguments(uint64_t flags, int cgroup, int *pidfd) {
+    return (struct clone_args){
         .flags = flags | CLONE_VFORK | (pidfd ? CLONE_PIDFD : 0) | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
         .pidfd = (uintptr_t)pidfd,
         .exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
         .cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0,
     };
+}
+
+static pid_t clone_copying(uint64_t flags, int cgroup, int *pidfd) {
+    struct clone_args arguments = clone_arguments(flags, cgroup, pidfd);
     return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
 }
 
-static _Noreturn void container(plan_t plan, struct launch_failure *failure) {
-    umask(0);  // until LAUNCH_PROCESS: nodes and directories get the modes that their steps name
-    run_steps(plan, failure, plan->outer, plan->count);
-    errno = EINVAL;
-    fail(failure, LAUNCH_EXECUTE, plan->count);
-}
-
-/// A first child joins the namespaces that the container's own are to belong to, and clones the container as its
-/// sibling: the new namespaces then belong to the user namespace that it has joined.
-static _Noreturn void outer(plan_t plan, struct launch_failure *failure) {
-    run_steps(plan, failure, 0, plan->outer);
-    pid_t pid = clone_child(plan->clone_flags | CLONE_PARENT, plan->cgroup, 0);
-    if (pid == 0) container(plan, failure);
-    if (pid < 0) fail(failure, LAUNCH_CLONE, plan->outer);
-    failure->pid = pid;
-    _exit(0);
+/// The child in our own memory, on a stack of its own: no page table is copied, no page is written twice. While it runs
+/// we wait; it writes to its stack, to `failure` and to errno. An OOM kill in the child's cgroup doesn't choose it: the
+/// kernel passes over a process between vfork and execve.
+static pid_t clone_sharing(struct child *child, uint64_t flags, int cgroup, int *pidfd, char *stack, size_t size) {
+    struct clone_args arguments = clone_arguments(flags | CLONE_VM, cgroup, pidfd);
+    arguments.stack = (uintptr_t)stack;
+    arguments.stack_size = size;
+#if defined(__x86_64__)
+    register long result __asm__("rax") = SYS_clone3;
+    register struct child *argument __asm__("r12") = child;
+    __asm__ volatile("syscall\n\ttest %%rax, %%rax\n\tjnz 1f\n\txor %%ebp, %%ebp\n\tmov %%r12, %%rdi\n\tcall *%[entry]\n\thlt\n1:"
+                     : "+r"(result)
+                     : "D"(&arguments), "S"(sizeof arguments), "r"(argument), [entry] "d"(container)
+                     : "rcx", "r11", "memory", "cc");
+#elif defined(__aarch64__)
+    register long number __asm__("x8") = SYS_clone3;
+    register long result __asm__("x0") = (long)&arguments;
+    register long length __asm__("x1") = sizeof arguments;
+    register struct child *argument __asm__("x20") = child;
+    register void (*entry)(struct child *) __asm__("x21") = container;
+    __asm__ volatile("svc #0\n\tcbnz x0, 1f\n\tmov x29, #0\n\tmov x0, x20\n\tblr x21\n\tbrk #0\n1:"
+                     : "+r"(result)
+                     : "r"(number), "r"(length), "r"(argument), "r"(entry)
+                     : "memory", "cc", "x30");
+#else
+#error "no way to start a child on its own stack for this processor"
+#endif
+    return result < 0 ? (errno = (int)-result, -1) : (pid_t)result;
 }
 
 static void reap(int pidfd) {
@@ -459,30 +322,58 @@ static void reap(int pidfd) {
     close(pidfd);
 }
 
+/// A first child joins the namespaces that the container's own are to belong to, and clones the container as its
+/// sibling: the new namespaces then belong to the user namespace that it has joined. Neither shares our memory: others
+/// may be in that user namespace.
+static pid_t launch_joined(struct child *child, int *pidfd) {
+    plan_t plan = child->plan;
+    struct launch_failure *failure = child->failure;
+    int first = -1;
+    pid_t pid = clone_copying(0, -1, &first);
+    if (pid < 0) return -1;
+    if (pid == 0) {
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+        run_steps(child, 0, plan->outer);
+        pid = clone_copying(plan->clone_flags | CLONE_PARENT, plan->cgroup, 0);
+        if (pid == 0) container(child);
+        if (pid < 0) fail(failure, LAUNCH_CLONE, plan->outer);
+        failure->pid = pid;
+        _exit(0);
+    }
+    reap(first);
+    if (failure->pid <= 0) return errno = ECHILD, -1;
+    // Its number cannot mean another process: it is our child and not reaped.
+    *pidfd = (int)syscall(SYS_pidfd_open, failure->pid, 0);
+    if (*pidfd >= 0) return failure->pid;
+    int error = errno;
+    kill(failure->pid, SIGKILL);
+    while (waitpid(failure->pid, 0, __WALL) < 0 && errno == EINTR) {}
+    return errno = error, -1;
+}
+
+enum { guard_size = 64 << 10, stack_size = 64 << 10, record_size = 4 << 10 };
+
 pid_t launch(const struct launch_plan *plan, struct launch_failure *failure, int *pidfd) {
-    pid_t pid;
-    if (plan->outer > 0) {
-        int first = -1;
-        pid = clone_child(0, -1, &first);
-        if (pid == 0) outer(plan, failure);
-        if (pid > 0) {
-            reap(first);
-            pid = failure->pid > 0 ? failure->pid : -1;
-            // Its number cannot mean another process: it is our child and not reaped.
-            *pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
-        }
-    } else {
-        pid = clone_child(plan->clone_flags, plan->cgroup, pidfd);
-        if (pid == 0) container(plan, failure);
-    }
-    if (pid < 0 && !failure->failed) {
-        failure->failed = 1;
-        failure->step = LAUNCH_CLONE;
-        failure->op = 0;
-        failure->error = errno;
-    }
-    if (!__atomic_load_n(&failure->failed, __ATOMIC_ACQUIRE)) return pid;
-    if (pid > 0 && *pidfd >= 0) reap(*pidfd);
+    // One mapping: a guard that the stack would run into (a multiple of every page size), the stack, the record.
+    int sharing = plan->outer > 0 ? MAP_SHARED : MAP_PRIVATE;
+    char *memory = mmap(0, guard_size + stack_size + record_size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
+    *failure = (struct launch_failure){.step = LAUNCH_CLONE};
     *pidfd = -1;
-    return -1;
+    if (memory == MAP_FAILED || mprotect(memory, guard_size, PROT_NONE) < 0) return failure->error = errno, -1;
+    char *stack = memory + guard_size;
+    struct launch_failure *record = (struct launch_failure *)(stack + stack_size);
+    struct child child = {.plan = plan, .failure = record, .root = -1, .null = -1, .empty = -1};
+    int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+    pid_t pid = plan->outer > 0 ? launch_joined(&child, pidfd)
+                                : clone_sharing(&child, plan->clone_flags, plan->cgroup, pidfd, stack, stack_size);
+    if (pid < 0 && !record->failed) *record = (struct launch_failure){.failed = 1, .step = LAUNCH_CLONE, .error = errno};
+    if (dumpable == 1) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);  // a child that shares our memory has changed it for us, too
+    if (record->failed) {
+        if (pid > 0 && *pidfd >= 0) reap(*pidfd);
+        *pidfd = -1;
+        pid = -1;
+    }
+    *failure = *record;
+    munmap(memory, guard_size + stack_size + record_size);
+    return pid;
 }

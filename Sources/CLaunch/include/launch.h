@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The code between clone3 and execve. It runs in a child that shares nothing with its parent but one page: no allocation,
-// no locks, no stdio, nothing of Swift. What it does is a table of steps that the parent has made beforehand.
+// The code between clone3 and execve: no allocation, no locks, no stdio, nothing of Swift. What it does is a table of
+// steps that the parent has made beforehand.
 #pragma once
 
 #include <stdint.h>
@@ -12,11 +12,11 @@ enum launch_step {
     LAUNCH_JOIN_CGROUP,       ///< write "0" to `fd`, a v1 `tasks` file
     LAUNCH_JOIN_NAMESPACE,    ///< setns(fd, 0)
     LAUNCH_UNSHARE,           ///< unshare(flags)
-    LAUNCH_HOSTNAME,          ///< sethostname(a)
+    LAUNCH_HOSTNAME,          ///< sethostname(a), and no domain name
     LAUNCH_LOOPBACK,          ///< lo up, in the container's own network namespace
     LAUNCH_ROOT_IDS,          ///< become user 0 and group 0 of our user namespace, without other groups
     LAUNCH_PRIVATE,           ///< no mount event goes in or out from here on
-    LAUNCH_ENTER,             ///< chdir(a)
+    LAUNCH_ENTER,             ///< chdir(a); where paths are relative to, and what `/` is in a path of the container
     LAUNCH_MOUNT,             ///< mount(b, a, c, flags, d)
     LAUNCH_ATTACH,            ///< move_mount of the detached mount `fd` to a
     LAUNCH_DIRECTORY,         ///< mkdir(a, mode); one that is there must be a directory and no link
@@ -26,12 +26,11 @@ enum launch_step {
     LAUNCH_FILE,              ///< a file in the root with the contents b
     LAUNCH_BIND,              ///< the detached mount `fd` to a in the root, made as a directory (mode 0) or a file (1)
     LAUNCH_MASK_FILE,         ///< dev/null over a, if a is there
-    LAUNCH_MASK_DIRECTORY,    ///< an empty read-only tmpfs over a, if a is there
+    LAUNCH_MASK_DIRECTORY,    ///< the empty directory ../e, read-only, over a, if a is there
     LAUNCH_READ_ONLY,         ///< a and what is below becomes read-only, if it is there
     LAUNCH_READ_ONLY_MOUNT,   ///< the mount at a itself becomes read-only, not what is mounted below it
     LAUNCH_OOM_SCORE,         ///< b to the file a below the directory `fd`, a proc
     LAUNCH_PIVOT,             ///< the current directory becomes the root, the old root goes
-    LAUNCH_READ_ONLY_ROOT,    ///< as LAUNCH_READ_ONLY_MOUNT, for the root
     LAUNCH_WORKING_DIRECTORY, ///< chdir(a), made where missing; it must be below the root
     LAUNCH_LIMIT,             ///< prlimit(mode) to value (soft) and flags (hard), lowered to our own hard limit
     LAUNCH_PROCESS,           ///< session, keyring, personality, signals, umask
@@ -71,7 +70,7 @@ struct launch_plan {
     char *const *environment;
 };
 
-/// What the child tells its parent when a step fails, in the page that they share.
+/// What the child tells its parent when a step fails, in memory that they share.
 struct launch_failure {
     uint32_t failed;
     uint32_t step;   ///< enum launch_step
@@ -82,13 +81,15 @@ struct launch_failure {
 
 /// Starts the process that `plan` describes and returns when it has executed its program, or has failed.
 ///
-/// All signals must be blocked by the caller. On success `*pidfd` is the process's, close-on-exec.
-/// `failure` is in memory that both sides share (mmap, MAP_SHARED) and zeroed.
-/// Returns the pid, or -1 with `failure` filled in; then no process is left.
+/// All signals must be blocked by the caller. On success `*pidfd` is the process's, close-on-exec. Returns the pid, or -1
+/// with `failure` filled in; then no process is left.
 pid_t launch(const struct launch_plan *plan, struct launch_failure *failure, int *pidfd);
 
 /// `SIOCSIFFLAGS` for `lo` in the caller's network namespace. See `netdevice(7)`.
 int launch_loopback_up(void);
+
+/// Host name of the caller's uts namespace; its domain name becomes "(none)".
+int launch_set_hostname(const char *name);
 
 /// A process that holds new namespaces (`flags`: CLONE_NEWUSER, CLONE_NEWNET, …) open until the other end of `gate`
 /// is closed. After one byte on `gate` it sets the host name and brings loopback up, and writes an errno (32 bits) to `ready`.

@@ -85,13 +85,7 @@ extension ContainerSpec {
         let candidates = steps.array(executables(program))
         let arguments = steps.array(self.arguments)
         let environment = steps.array(self.environment)
-        guard let page = mmap(nil, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0),
-            page != UnsafeMutableRawPointer(bitPattern: -1)
-        else {
-            throw LaunchError(step: .prepare, object: "mmap", errno: .current)
-        }
-        defer { munmap(page, 4096) }
-        let failure = page.assumingMemoryBound(to: launch_failure.self)
+        var failure = launch_failure()
         var pidfd: CInt = -1
         var filled = plan
         let groups = user.additionalGroupIDs
@@ -116,7 +110,7 @@ extension ContainerSpec {
                                 var signals = sigset_t()
                                 clinux_block_signals(&signals)
                                 defer { clinux_restore_signals(&signals) }
-                                return CLaunch.launch(&filled, failure, &pidfd)
+                                return CLaunch.launch(&filled, &failure, &pidfd)
                             }
                         }
                     }
@@ -124,9 +118,9 @@ extension ContainerSpec {
             }
         }
         guard pid > 0 else {
-            let step = LaunchError.Step(launch_step(rawValue: failure.pointee.step))
-            throw LaunchError(
-                step: step, object: steps.object(at: Int(failure.pointee.op)), errno: Errno(failure.pointee.error))
+            let step = LaunchError.Step(launch_step(rawValue: failure.step))
+            let object = step == .clone ? "" : steps.object(at: Int(failure.op))
+            throw LaunchError(step: step, object: object, errno: Errno(failure.error))
         }
         return PidFD(adopting: OwnedDescriptor(adopting: pidfd), pid: pid)
     }

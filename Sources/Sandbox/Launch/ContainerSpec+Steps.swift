@@ -56,7 +56,7 @@ extension ContainerSpec {
         if maskPaths, !privileged { addMasks(to: &steps, prepared) }
         steps.add(LAUNCH_PIVOT)
         steps.add(LAUNCH_WORKING_DIRECTORY, workingDirectory.isEmpty ? "/" : workingDirectory)
-        if root.readOnly { steps.add(LAUNCH_READ_ONLY_ROOT, "/") }
+        if root.readOnly { steps.add(LAUNCH_READ_ONLY_MOUNT, "/") }
         addProcess(to: &steps)
     }
 
@@ -67,7 +67,7 @@ extension ContainerSpec {
             options: "size=\(root.upperSizeBytes),nr_inodes=\(root.upperInodes),mode=700\(ids)")
         steps.add(LAUNCH_ENTER, root.stagingDirectory)
         if inUserNamespace { steps.add(LAUNCH_ROOT_IDS) }
-        for name in ["u", "w", "m"] { steps.add(LAUNCH_DIRECTORY, name, mode: 0o755) }
+        for name in ["u", "w", "m", "e"] { steps.add(LAUNCH_DIRECTORY, name, mode: 0o755) }
         let (user, group) = prepared.rootOwner
         if user != 0 || group != 0 || prepared.rootMode != 0o755 {
             steps.add(LAUNCH_OWNER, "u", mode: prepared.rootMode, flags: UInt64(user) << 32 | UInt64(group))

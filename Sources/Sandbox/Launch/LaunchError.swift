@@ -10,7 +10,7 @@ public struct LaunchError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Step: Hashable, Sendable {
         case clone, joinCgroup, joinNamespace, makeNamespace, setHostname, becomeNamespaceRoot, loopback
         case makePrivate, enter, mount, attachLayer, makeDirectory, setOwner, makeNode, makeLink, writeFile
-        case bind, mask, makeReadOnly, setOOMScore, pivotRoot, makeRootReadOnly, workingDirectory
+        case bind, mask, makeReadOnly, setOOMScore, pivotRoot, workingDirectory
         case setLimit, prepareProcess, setStreams, dropBoundingSet, setUser, setCapabilities, watchParent
         case noNewPrivileges, closeDescriptors, loadSeccomp, execute
         /// In the parent, before anything was started.
@@ -71,7 +71,6 @@ public struct LaunchError: Error, Hashable, Sendable, CustomStringConvertible {
         case .makeReadOnly: "make read-only"
         case .setOOMScore: "set oom_score_adj to"
         case .pivotRoot: "change the root"
-        case .makeRootReadOnly: "make the root read-only"
         case .workingDirectory: "enter the working directory"
         case .setLimit: "set the resource limit"
         case .prepareProcess: "prepare the process"
@@ -120,10 +119,9 @@ extension LaunchError.Step {
             case LAUNCH_FILE: .writeFile
             case LAUNCH_BIND: .bind
             case LAUNCH_MASK_FILE, LAUNCH_MASK_DIRECTORY: .mask
-            case LAUNCH_READ_ONLY: .makeReadOnly
+            case LAUNCH_READ_ONLY, LAUNCH_READ_ONLY_MOUNT: .makeReadOnly
             case LAUNCH_OOM_SCORE: .setOOMScore
             case LAUNCH_PIVOT: .pivotRoot
-            case LAUNCH_READ_ONLY_ROOT: .makeRootReadOnly
             case LAUNCH_WORKING_DIRECTORY: .workingDirectory
             case LAUNCH_LIMIT: .setLimit
             case LAUNCH_PROCESS: .prepareProcess

@@ -14,7 +14,7 @@ public enum PodNamespaces {
             try retrying { unshare(CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) }
         }
         try attempt(.setHostname, hostname) { () throws(Errno) in
-            try retrying { sethostname(hostname, hostname.utf8.count) }
+            try retrying { launch_set_hostname(hostname) }
         }
         try attempt(.loopback, "lo") { () throws(Errno) in try retrying { launch_loopback_up() } }
     }
