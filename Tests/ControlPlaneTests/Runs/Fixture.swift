@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import ControlPlane
+import ImageStore
+import JobController
+import KubernetesAPI
+import Linux
+import PodPlan
+import PodPlanning
+import Sandbox
+import Testing
+
+/// Where `berth-pod` is: `BERTH_POD`, beside `BERTH_BIN`, or in this package's debug build.
+let podExecutable: String? = {
+    func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+    var places: [String] = []
+    if let pod = variable("BERTH_POD") { places.append(pod) }
+    if let berth = variable("BERTH_BIN") { places.append(berth + "-pod") }
+    places.append(#filePath.split(separator: "/").dropLast(4).reduce("") { $0 + "/" + $1 } + "/.build/debug/berth-pod")
+    return places.first { access($0, X_OK) == 0 }
+}()
+
+/// Debian's static busybox: the image of these tests.
+let busybox = "/bin/busybox"
+
+let canRun = geteuid() == 0 && podExecutable != nil && access(busybox, X_OK) == 0
+
+/// Runs with real pods. One after the other: some kill what `berth-pod` processes there are.
+@Suite(.serialized, .enabled(if: canRun, "needs root, a built berth-pod and a static /bin/busybox"))
+enum WholeRuns {}
+
+/// A state directory and an image for the runs of one test; afterwards nothing is left, or the test has failed.
+final class RunFixture {
+    let scratch: Scratch
+    private let layer: String
+
+    init() throws {
+        scratch = try Scratch()
+        layer = scratch.path + "/image"
+        for path in [
+            layer, layer + "/bin", layer + "/tmp", layer + "/proc", layer + "/sys", layer + "/dev", layer + "/etc",
+        ] {
+            try retrying { mkdir(path, 0o755) }
+        }
+        let binary = try OwnedDescriptor.open(busybox, O_RDONLY).readAll(limit: 16 << 20)
+        let copy = try OwnedDescriptor.open(layer + "/bin/busybox", O_WRONLY | O_CREAT, mode: 0o755)
+        try binary.withUnsafeBytes { try copy.writeAll($0) }
+        for name in ["sh", "true", "false", "sleep", "echo", "cat", "tail", "hostname", "printf", "id", "dd"] {
+            try retrying { [layer] in symlink("busybox", "\(layer)/bin/\(name)") }
+        }
+        try scratch.write("image/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
+    }
+
+    var state: String { scratch.path + "/state" }
+
+    var options: RunOptions {
+        var options = RunOptions()
+        options.stateDirectory = state
+        options.podExecutable = podExecutable
+        options.forwardOutput = true
+        options.jobBackoff = JobBackoff(base: .milliseconds(50), cap: .milliseconds(50))
+        options.restartBackoff = options.jobBackoff
+        return options
+    }
+
+    var sources: Run.PlanSources {
+        let layer = layer
+        return Run.PlanSources(
+            images: ImageSource { reference throws(ImageSource.Failure) in
+                guard reference == "busybox" else { return .absent }
+                let image = StoredImage(reference: reference, id: "bind:\(layer)", layers: [layer])
+                return .present(image, Accounts(passwd: Array("root:x:0:0:root:/root:/bin/sh\n".utf8), group: nil))
+            }, filters: FilterSource())
+    }
+
+    /// Runs to the end and checks that nothing is left but kept logs.
+    func run(
+        _ objects: [RunObject], watcher: Watcher = Watcher(), options change: (inout RunOptions) -> Void = { _ in }
+    ) throws -> RunOutcome {
+        var options = options
+        change(&options)
+        let outcome = try Run(objects: objects, options: options, sources: sources, observer: watcher).run()
+        #expect(try scratch.names("state/runs") == [])
+        let uids = Set(outcome.pods.map(\.pod.metadata.uid))
+        #expect(try cgroups().filter { uids.contains(String($0.prefix(36))) } == [])
+        #expect(try children() == [])
+        return outcome
+    }
+
+    /// All containers' cgroups of this host, whoever's.
+    func cgroups() throws -> [String] {
+        var names: [String] = []
+        _ = try CgroupHierarchy.detect().sweep { name in
+            names.append(name)
+            return false
+        }
+        return names
+    }
+}
+
+/// Keeps what it is told, and may do something at a change of a pod.
+final class Watcher: RunObserver {
+    var output: [String: String] = [:]
+    var notices: [RunNotice] = []
+    var jobs: [Job] = []
+    var phases: [String: [PodStatus.Phase]] = [:]
+    var onPod: (PodRecord) -> Void
+
+    init(onPod: @escaping (PodRecord) -> Void = { _ in }) { self.onPod = onPod }
+
+    func jobChanged(_ job: Job) { jobs.append(job) }
+
+    func podChanged(_ record: PodRecord) {
+        let name = record.pod.metadata.name
+        if phases[name]?.last != record.pod.status.phase { phases[name, default: []].append(record.pod.status.phase) }
+        onPod(record)
+    }
+
+    func podWrote(_ record: PodRecord, container: String, stream: OutputStream, bytes: [UInt8]) {
+        output[record.pod.metadata.name, default: ""] += String(decoding: bytes, as: UTF8.self)
+    }
+
+    func eventRecorded(_ event: Event) {}
+    func noticed(_ notice: RunNotice) { notices.append(notice) }
+
+    var allOutput: [String] { output.values.sorted() }
+}
+
+/// A Job of one container `main`, as it is after defaulting.
+func job(_ name: String, _ command: [String], _ change: (inout Job) -> Void = { _ in }) -> RunObject {
+    var job = Job()
+    job.metadata.name = name
+    job.spec.template.spec = podSpec(command)
+    job.spec.template.spec.restartPolicy = .never
+    change(&job)
+    job.applyDefaults()
+    return .job(job)
+}
+
+func podSpec(_ command: [String]) -> PodSpec {
+    var container = Container()
+    container.name = "main"
+    container.image = "busybox"
+    container.command = command
+    var spec = PodSpec()
+    spec.containers = [container]
+    spec.terminationGracePeriodSeconds = 1
+    return spec
+}
+
+func mebibytes(_ count: Int64) -> Quantity { Quantity(nanos: Int128(count << 20) * 1_000_000_000, format: .binarySI) }
+
+/// The processes that this one has started: `berth-pod`, while a run goes on.
+func children() throws -> [pid_t] { try children(of: getpid()) }
+
+func children(of pid: pid_t) throws -> [pid_t] {
+    var result: [pid_t] = []
+    for thread in try OwnedDescriptor.open("/proc/\(pid)/task", O_RDONLY | O_DIRECTORY).names() {
+        let bytes = try OwnedDescriptor.open("/proc/\(pid)/task/\(thread)/children", O_RDONLY).readAll(limit: 1 << 16)
+        result += String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap { pid_t($0) }
+    }
+    return result
+}
+
+extension RunOutcome {
+    var onlyJob: JobResult { get throws { try #require(jobs.count == 1 ? jobs.first : nil) } }
+}
+
+extension ContainerStatus {
+    var end: ContainerStateTerminated? { if case .terminated(let end) = state { end } else { nil } }
+}
