@@ -42,7 +42,7 @@ final class PodHost {
     func prepare() throws(Failure) {
         if directory == nil {
             do throws(Errno) {
-                directory = try PodDirectory(plan.directory)
+                directory = try PodDirectory(plan.directory, mounting: mountsOfItsOwn)
             } catch {
                 throw failure("cannot make the directory \(plan.directory): \(error)")
             }
@@ -81,8 +81,15 @@ final class PodHost {
     }
 
     /// Several containers share one /dev/shm. A container that is alone has its own, which is cheaper.
+    private var sharesMemory: Bool { plan.initContainers.count + plan.containers.count > 1 }
+
+    /// Something is mounted below the pod's directory.
+    private var mountsOfItsOwn: Bool {
+        sharesMemory || plan.volumes.contains { if case .memory = $0.source { true } else { false } }
+    }
+
     private func makeSharedMemory() throws(Failure) {
-        guard sharedMemory == nil, plan.initContainers.count + plan.containers.count > 1 else { return }
+        guard sharedMemory == nil, sharesMemory else { return }
         do throws(Errno) {
             sharedMemory = Held(
                 try directory!.mountTemporary(

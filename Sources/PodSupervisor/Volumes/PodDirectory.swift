@@ -20,9 +20,11 @@ final class PodDirectory {
     private let parent: OwnedDescriptor
     private let name: String
     private var mountPoints: [String] = []
-    private var hasMountNamespace = false
 
-    init(_ path: String) throws(Errno) {
+    /// - Parameter mounting: something will be mounted below it. Then this process gets a mount namespace of its own, before
+    ///   anything is opened: what an older namespace shows cannot be cloned from the new one.
+    init(_ path: String, mounting: Bool) throws(Errno) {
+        if mounting { try MountNamespace.makePrivate() }
         guard path.hasPrefix("/"), let slash = path.lastIndex(of: "/"), !path.hasSuffix("/") else { throw Errno(EINVAL) }
         self.path = path
         name = String(path[path.index(after: slash)...])
@@ -33,10 +35,6 @@ final class PodDirectory {
 
     /// Mounts a tmpfs on a new directory of this one, out of sight of the host, and gives its root as `O_PATH`.
     func mountTemporary(_ name: String, sizeBytes: Int64, mode: mode_t, noExecute: Bool) throws(Errno) -> OwnedDescriptor {
-        if !hasMountNamespace {
-            try MountNamespace.makePrivate()
-            hasMountNamespace = true
-        }
         try descriptor.makeDirectory(name)
         let place = "\(path)/\(name)"
         // Files are counted, too: a page each is what they cost at least.
