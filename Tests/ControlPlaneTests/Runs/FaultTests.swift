@@ -122,5 +122,81 @@ extension WholeRuns {
             #expect(watcher.notices == [.swept(runs: 1)])
             #expect(try !fixture.cgroups().contains(uid + ".main.0"))
         }
+
+        @Test(
+            "When berth itself is killed, with or without its supervisors, the next start leaves nothing of its pods",
+            arguments: [false, true])
+        func controlPlaneKilled(supervisorsToo: Bool) throws {
+            let fixture = try RunFixture()
+            try fixture.scratch.write("job.yaml", sleepingJob)
+            let berth = try ChildProcess.start(
+                try #require(berthExecutable),
+                arguments: [
+                    "berth", "run", "--state-dir", fixture.state, "--logs", "none", "\(fixture.scratch.path)/job.yaml",
+                ], descriptors: [])
+            let uids = try waitForPods(3, fixture)
+            let starters = try children(of: berth.process.pid)
+            let supervisors = try starters.flatMap { try children(of: $0) }
+            #expect(starters.count == 1 && supervisors.count == 3)
+            for pid in supervisorsToo ? starters + supervisors : [] { kill(pid, SIGKILL) }
+            try berth.process.send(signal: SIGKILL)
+            _ = try berth.reap(wait: true)
+            while (starters + supervisors).contains(where: isAlive) { clinux_sleep_microseconds(1000) }
+            if supervisorsToo { #expect(try !cgroups(of: uids, fixture).isEmpty) }
+
+            let watcher = Watcher()
+            _ = try fixture.run([job("next", ["true"])], watcher: watcher)
+            #expect(watcher.notices == [.swept(runs: 1)])
+            #expect(try cgroups(of: uids, fixture) == [])
+        }
+
+        private var berthExecutable: String? {
+            guard let pod = podExecutable, pod.hasSuffix("-pod") else { return nil }
+            return String(pod.dropLast(4))
+        }
+
+        private var sleepingJob: String {
+            """
+            apiVersion: batch/v1
+            kind: Job
+            metadata: {name: sleeping}
+            spec:
+              completions: 3
+              parallelism: 3
+              template:
+                spec:
+                  restartPolicy: Never
+                  containers:
+                  - {name: main, image: busybox, command: [sleep, "600"]}
+            """
+        }
+
+        /// Waits until so many pods have a cgroup, and gives their UIDs.
+        private func waitForPods(_ count: Int, _ fixture: RunFixture) throws -> Set<String> {
+            for _ in 0..<10_000 {
+                clinux_sleep_microseconds(1000)
+                guard access(fixture.state + "/runs", F_OK) == 0,
+                    let run = try fixture.scratch.names("state/runs").first
+                else { continue }
+                let path = "\(fixture.state)/runs/\(run)/uids"
+                guard access(path, F_OK) == 0 else { continue }
+                let bytes = try OwnedDescriptor.open(path, O_RDONLY).readAll(limit: 1 << 16)
+                let uids = Set(String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init))
+                if uids.count == count, try cgroups(of: uids, fixture).count >= count { return uids }
+            }
+            Issue.record("the pods did not start")
+            return []
+        }
+
+        private func cgroups(of uids: Set<String>, _ fixture: RunFixture) throws -> [String] {
+            try fixture.cgroups().filter { uids.contains(String($0.prefix(36))) }
+        }
+
+        private func isAlive(_ pid: pid_t) -> Bool {
+            guard let status = try? OwnedDescriptor.open("/proc/\(pid)/stat", O_RDONLY).readAll(limit: 4096) else {
+                return false
+            }
+            return !String(decoding: status, as: UTF8.self).contains(") Z ")
+        }
     }
 }
