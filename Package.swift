@@ -93,7 +93,7 @@ let package = Package(
         tests("SeccompTests", ["CSeccomp", "CSeccompProbe", "CLinux", "Seccomp", "Linux"]),
         tests("SandboxTests", ["Sandbox", "Seccomp", "Linux", "CLinux"]),
         tests("ImageStoreTests", ["ImageStore", "Linux", "CLinux"]),
-        tests("PodSupervisorTests", ["PodSupervisor", "PodPlan", "Sandbox", "Linux", "CLinux"]),
+        tests("PodSupervisorTests", ["PodSupervisor", "PodPlan", "Sandbox", "Linux", "CLinux", "berth-pod"]),
         tests(
             "ControlPlaneTests",
             [
