@@ -126,11 +126,15 @@ public struct BindMount: Hashable, Sendable {
 
     /// An `O_PATH` descriptor of a directory or file of the host.
     public var source: CInt
-    /// Absolute path in the container; missing parts are made.
+    /// Absolute path in the container; missing parts are made. Never the root, /dev, /proc, /sys or what is in the last
+    /// two, by a link of the image neither. Those further down come after those above.
     public var destination: String
     public var readOnly = false
     public var recursiveReadOnly = false
     public var propagation: Propagation = .private
+    /// In a user namespace: the source's files of user 0 are those of the container's user 0, and so on for every id.
+    /// Otherwise its owners keep their ids on the host, which the container mostly sees as nobody.
+    public var idMapped = false
 
     public init(source: CInt, destination: String) {
         self.source = source

@@ -27,7 +27,7 @@ extension ContainerSpec {
             outer = steps.ops.count
         }
         addSteps(to: &steps, sources.prepared)
-        let null = try opened("/dev/null", O_RDWR)
+        let null = try nullDevice()
         let parent = try attempt(.prepare, "pidfd_open") { () throws(Errno) in
             OwnedDescriptor(adopting: try retrying { clinux_pidfd_open(getpid(), 0) })
         }
@@ -55,19 +55,48 @@ extension ContainerSpec {
         if let id = ids.first(where: { $0 > UInt32(Int32.max) }) {
             throw LaunchError(step: .setUser, object: String(id), errno: Errno(EINVAL))
         }
-        for mount in mounts where !Self.isAllowed(destination: mount.destination) {
-            throw LaunchError(step: .bind, object: mount.destination, errno: Errno(EINVAL))
+        var destinations: Set<[Substring]> = []
+        for mount in mounts {
+            guard Self.isAllowed(destination: mount.destination) else {
+                throw LaunchError(step: .bind, object: mount.destination, errno: Errno(EINVAL))
+            }
+            let parts = mount.destination.split(separator: "/").filter { $0 != "." }
+            guard destinations.insert(parts).inserted else {
+                throw LaunchError(step: .bind, object: mount.destination, errno: Errno(EEXIST))
+            }
         }
         if let seccomp, seccomp.isEmpty || seccomp.count % 8 != 0 || seccomp.count / 8 > Int(UInt16.max) {
             throw LaunchError(step: .loadSeccomp, object: "", errno: Errno(EINVAL))
         }
-        let texts = arguments + environment + [workingDirectory] + mounts.map(\.destination)
-        if let text = texts.first(where: { $0.utf8.contains(0) }) {
-            throw LaunchError(step: .prepare, object: text, errno: Errno(EINVAL))
-        }
+        try checkTexts()
+        try checkStreams()
         if case .missing(let lacking) = capabilities.availability {
             throw LaunchError(
                 step: .setCapabilities, object: lacking.names.joined(separator: ", "), errno: Errno(EPERM))
+        }
+    }
+
+    /// In C a text ends at its first zero byte: what is behind it would be lost unseen.
+    private func checkTexts() throws(LaunchError) {
+        let places =
+            [workingDirectory, hostname ?? "", root.stagingDirectory] + root.layers + mounts.map(\.destination)
+        let files = root.files.flatMap { [$0.path, $0.contents] }
+        for texts in [arguments, environment, places, files] {
+            if let text = texts.first(where: { $0.utf8.contains(0) }) {
+                throw LaunchError(step: .prepare, object: text, errno: Errno(EINVAL))
+            }
+        }
+    }
+
+    /// A directory as standard stream would be a way out of the root, a disk of the host one past every limit.
+    private func checkStreams() throws(LaunchError) {
+        for stream in [standardInput, standardOutput, standardError].compactMap(\.self) {
+            var status = stat()
+            try attempt(.setStreams, "\(stream)") { () throws(Errno) in
+                try retrying { fstat(stream, &status) }
+                let kind = CInt(status.st_mode) & S_IFMT
+                if kind == S_IFDIR || kind == S_IFBLK { throw Errno(EINVAL) }
+            }
         }
     }
 
@@ -136,6 +165,17 @@ extension ContainerSpec {
                 ? "./\(program)" : directory.hasSuffix("/") ? "\(directory)\(program)" : "\(directory)/\(program)"
         }
     }
+}
+
+/// The host's null device, checked to be it.
+private func nullDevice() throws(LaunchError) -> OwnedDescriptor {
+    let descriptor = try opened("/dev/null", O_RDWR)
+    var status = stat()
+    try attempt(.prepare, "/dev/null") { () throws(Errno) in
+        try retrying { fstat(descriptor.rawValue, &status) }
+        if CInt(status.st_mode) & S_IFMT != S_IFCHR || status.st_rdev != 0x103 { throw Errno(ENODEV) }
+    }
+    return descriptor
 }
 
 /// Opens a path of the host for a launch.

@@ -22,8 +22,8 @@ extension ContainerSpec {
         /// Owner and mode of the image's root.
         var rootOwner: (user: UInt32, group: UInt32) = (0, 0)
         var rootMode: UInt32 = 0o755
-        /// Nodes of the host's /dev for a privileged container: path below /dev, mode with type, device number.
-        var hostDevices: [(path: String, mode: UInt32, device: UInt64)] = []
+        /// What of the host's /dev a privileged container gets.
+        var hostDevices: [HostDevices.Entry] = []
         /// Paths of the host's /sys that exist in numbers: the thermal counters of each CPU.
         var thermalPaths: [String] = []
     }
@@ -49,11 +49,12 @@ extension ContainerSpec {
         addRoot(to: &steps, prepared)
         addKernelFileSystems(to: &steps)
         addDevices(to: &steps, prepared)
+        // Before anything of the caller's is mounted: the null device is our own node.
+        if maskPaths, !privileged { addMasks(to: &steps, prepared) }
         for file in root.files { steps.add(LAUNCH_FILE, file.path, file.contents) }
         for (mount, bind) in zip(mounts, prepared.binds) {
             steps.add(LAUNCH_BIND, mount.destination, mode: bind.isFile ? 1 : 0, descriptor: bind.tree)
         }
-        if maskPaths, !privileged { addMasks(to: &steps, prepared) }
         steps.add(LAUNCH_PIVOT)
         steps.add(LAUNCH_WORKING_DIRECTORY, workingDirectory.isEmpty ? "/" : workingDirectory)
         if root.readOnly { steps.add(LAUNCH_READ_ONLY_MOUNT, "/") }
@@ -72,33 +73,22 @@ extension ContainerSpec {
         if user != 0 || group != 0 || prepared.rootMode != 0o755 {
             steps.add(LAUNCH_OWNER, "u", mode: prepared.rootMode, flags: UInt64(user) << 32 | UInt64(group))
         }
-        var lower = root.layers.map(Self.escapedForOverlay)
+        // Overlay's options are a text of one page, in which `:` and `,` part things. By names of our own any number of
+        // layers fits, whatever their paths have in them; and the container's table of mounts tells no path of the host.
+        let lower = root.layers.indices.map { "l\($0)" }
         if inUserNamespace {
-            lower = prepared.layers.indices.map { "l\($0)" }
             for (name, layer) in zip(lower, prepared.layers) {
                 steps.add(LAUNCH_DIRECTORY, name, mode: 0o755)
                 steps.add(LAUNCH_ATTACH, name, descriptor: layer)
             }
+        } else {
+            for (name, path) in zip(lower, root.layers) { steps.add(LAUNCH_LINK, name, path) }
         }
         let extended = inUserNamespace ? ",userxattr" : ""
         steps.mount(
             "overlay", on: "m", flags: CUnsignedLong(MS_NODEV),
             options: "lowerdir=\(lower.joined(separator: ":")),upperdir=u,workdir=w\(extended)")
         steps.add(LAUNCH_ENTER, "m")
-    }
-
-    /// In the option string of overlay, `:` separates layers and `,` options; both are escaped by a backslash.
-    static func escapedForOverlay(_ path: String) -> String {
-        guard
-            path.utf8.contains(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\\") }
-            )
-        else {
-            return path
-        }
-        return path.reduce(into: "") { text, character in
-            if character == ":" || character == "," || character == "\\" { text.append("\\") }
-            text.append(character)
-        }
     }
 
     private static let nothingSpecial = CUnsignedLong(MS_NOSUID | MS_NODEV | MS_NOEXEC)
@@ -108,7 +98,9 @@ extension ContainerSpec {
         steps.add(LAUNCH_DIRECTORY, "proc", mode: 0o555)
         steps.mount("proc", on: "proc", flags: Self.nothingSpecial)
         steps.add(LAUNCH_DIRECTORY, "sys", mode: 0o555)
-        steps.mount("sysfs", on: "sys", flags: Self.nothingSpecial | (privileged ? 0 : Self.readOnly))
+        steps.mount("sysfs", on: "sys", flags: Self.nothingSpecial)
+        // The mount, not the file system: that one is the network namespace's, and a privileged container may share it.
+        if !privileged { steps.add(LAUNCH_READ_ONLY_MOUNT, "sys") }
         addCgroupViews(to: &steps)
     }
 
@@ -139,8 +131,12 @@ extension ContainerSpec {
                 steps.add(LAUNCH_BIND, "dev/\(device.name)", mode: 1, descriptor: tree)
             }
         } else if privileged {
-            for node in prepared.hostDevices {
-                steps.add(LAUNCH_NODE, "dev/\(node.path)", mode: node.mode, flags: node.device)
+            for entry in prepared.hostDevices {
+                switch entry {
+                case .directory(let path): steps.add(LAUNCH_DIRECTORY, "dev/\(path)", mode: 0o755)
+                case .node(let path, let mode, let device):
+                    steps.add(LAUNCH_NODE, "dev/\(path)", mode: mode, flags: device)
+                }
             }
         } else {
             for device in StandardPaths.devices {

@@ -92,6 +92,10 @@ public struct LaunchError: Error, Hashable, Sendable, CustomStringConvertible {
         switch (step, errno.rawValue) {
         case (.setOOMScore, EACCES): " (lowering it needs CAP_SYS_RESOURCE, which this host doesn't give)"
         case (.makeDirectory, ENOTDIR): " (the image has something else there, or a link)"
+        case (.bind, EINVAL): " (no volume may lie over /, /dev, /proc or /sys)"
+        case (.bind, EEXIST): " (another volume is mounted there)"
+        case (.bind, EXDEV), (.writeFile, EXDEV): " (a link in the image leads into /proc, /sys or /dev)"
+        case (.workingDirectory, ELOOP): " (links in a circle, or below /proc/self)"
         case (.mount, ENODEV): " (the kernel does not have this file system; see `berth doctor`)"
         default: ""
         }

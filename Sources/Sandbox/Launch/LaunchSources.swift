@@ -21,9 +21,16 @@ struct LaunchSources: ~Copyable {
 
     /// Opens everything that `spec` names.
     mutating func open(_ spec: ContainerSpec) throws(LaunchError) {
-        if let top = spec.root.layers.first { try look(atRoot: top) }
+        guard let top = spec.root.layers.first else {
+            throw LaunchError(step: .prepare, object: "root without a layer", errno: Errno(EINVAL))
+        }
+        try look(atRoot: top)
         if spec.inUserNamespace { try prepareUserNamespace(spec) }
-        for mount in spec.mounts { try add(mount, allowsDevices: spec.privileged) }
+        for mount in spec.mounts {
+            try add(
+                mount, allowsDevices: spec.privileged,
+                userNamespace: spec.inUserNamespace && mount.idMapped ? spec.joinedNamespaces[0] : -1)
+        }
         if case .directory(let descriptor) = spec.sharedMemory {
             prepared.sharedMemory = try clone(
                 descriptor, "", "/dev/shm", set: UInt64(MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC))
@@ -62,7 +69,7 @@ struct LaunchSources: ~Copyable {
         }
         for layer in spec.root.layers {
             prepared.layers.append(
-                try clone(AT_FDCWD, layer, layer, set: UInt64(MOUNT_ATTR_IDMAP), userNamespace: namespace))
+                try clone(AT_FDCWD, layer, layer, set: 0, userNamespace: namespace))
         }
         for device in StandardPaths.devices {
             let path = "/dev/\(device.name)"
@@ -79,13 +86,16 @@ struct LaunchSources: ~Copyable {
         }
     }
 
-    private mutating func add(_ mount: BindMount, allowsDevices: Bool) throws(LaunchError) {
+    private mutating func add(
+        _ mount: BindMount, allowsDevices: Bool, userNamespace: CInt
+    ) throws(LaunchError) {
         var status = stat()
-        try attempt(.openSource, mount.destination) { () throws(Errno) in try retrying { fstat(mount.source, &status) }
+        try attempt(.openSource, mount.destination) { () throws(Errno) in
+            try retrying { fstat(mount.source, &status) }
         }
         let tree = try clone(
             mount.source, "", mount.destination, set: allowsDevices ? 0 : UInt64(MOUNT_ATTR_NODEV),
-            propagation: mount.propagation.flag)
+            propagation: mount.propagation.flag, userNamespace: userNamespace)
         if mount.readOnly {
             try attempt(.bind, mount.destination) { () throws(Errno) in
                 try retrying {
@@ -101,13 +111,15 @@ struct LaunchSources: ~Copyable {
         _ directory: CInt, _ path: String, _ name: String, set: UInt64, propagation: UInt64 = UInt64(MS_PRIVATE),
         userNamespace: CInt = -1
     ) throws(LaunchError) -> CInt {
-        let recursive: CInt = userNamespace < 0 ? 1 : 0
+        // An id-mapped layer is one file system; of a volume all below comes along.
+        let recursive: CInt = path.isEmpty || userNamespace < 0 ? 1 : 0
+        let attributes = set | (userNamespace < 0 ? 0 : UInt64(MOUNT_ATTR_IDMAP))
         let tree = try attempt(.openSource, name) { () throws(Errno) in
             try retrying { clinux_clone_mount(directory, path, recursive) }
         }
         owned.append(tree)
         try attempt(.bind, name) { () throws(Errno) in
-            try retrying { clinux_mount_setattr(tree, recursive, set, propagation, userNamespace) }
+            try retrying { clinux_mount_setattr(tree, recursive, attributes, propagation, userNamespace) }
         }
         return tree
     }

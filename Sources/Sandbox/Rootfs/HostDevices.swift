@@ -5,17 +5,41 @@ import Linux
 
 /// The device nodes of the host, for a privileged container.
 enum HostDevices {
-    /// The nodes directly in /dev: path below /dev, mode with type, device number. Terminals of the host are left out.
-    static func read() throws(LaunchError) -> [(path: String, mode: UInt32, device: UInt64)] {
+    enum Entry {
+        /// Its path below /dev.
+        case directory(String)
+        /// Its path below /dev, mode with type, device number.
+        case node(String, mode: UInt32, device: UInt64)
+    }
+
+    /// All nodes below /dev, directories before what is in them. Left out: what a container has of its own (terminals,
+    /// shared memory, queues), the host's console, and links, which udev makes from the nodes' names.
+    static func read() throws(LaunchError) -> [Entry] {
+        var entries: [Entry] = []
         let directory = try opened("/dev", O_RDONLY | O_DIRECTORY)
-        let names = try attempt(.openSource, "/dev") { () throws(Errno) in try directory.names() }
-        return names.sorted().compactMap { name -> (path: String, mode: UInt32, device: UInt64)? in
+        try attempt(.openSource, "/dev") { () throws(Errno) in try add(directory, at: "", depth: 0, to: &entries) }
+        return entries
+    }
+
+    private static let own: Set<String> = ["pts", "shm", "mqueue", "ptmx", "console"]
+
+    private static func add(
+        _ directory: borrowing OwnedDescriptor, at prefix: String, depth: Int, to entries: inout [Entry]
+    ) throws(Errno) {
+        for name in try directory.names().sorted() where depth > 0 || !own.contains(name) {
+            let number = directory.rawValue
             var status = stat()
             // One that goes away meanwhile (a disk that is pulled out) is simply not there.
-            guard fstatat(directory.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
-            let kind = CInt(status.st_mode) & S_IFMT
-            guard kind == S_IFCHR || kind == S_IFBLK, name != "ptmx", name != "console" else { return nil }
-            return (name, UInt32(status.st_mode), UInt64(status.st_rdev))
+            guard fstatat(number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
+            switch CInt(status.st_mode) & S_IFMT {
+            case S_IFCHR, S_IFBLK:
+                entries.append(.node(prefix + name, mode: UInt32(status.st_mode), device: UInt64(status.st_rdev)))
+            case S_IFDIR where depth < 4:
+                entries.append(.directory(prefix + name))
+                let child = try directory.open(name, O_RDONLY | O_DIRECTORY)
+                try add(child, at: "\(prefix)\(name)/", depth: depth + 1, to: &entries)
+            default: continue
+            }
         }
     }
 }

@@ -38,6 +38,26 @@ struct UserNamespaceTests {
         #expect(try fixture.run(spec).lines == first.lines)
     }
 
+    @Test("A volume has the host's owners, or the container's where that is asked for", arguments: [false, true])
+    func mapsVolume(idMapped: Bool) throws {
+        let fixture = try LaunchFixture()
+        try #require(
+            mkdir("\(fixture.directory)/volume", 0o777) == 0 && chmod("\(fixture.directory)/volume", 0o777) == 0)
+        let source = try OwnedDescriptor.open("\(fixture.directory)/volume", O_PATH | O_DIRECTORY)
+        let namespaces = try UserNamespace.make(
+            mapping: UserMapping(hostStart: 200_000, count: 65_536), hostname: "mapped")
+        var spec = fixture.spec("stat -c %u /data; touch /data/new; stat -c %u /data/new; mknod /data/zero c 1 5")
+        (spec.joinedNamespaces, spec.inUserNamespace, spec.namespaces) = (namespaces.descriptors, true, [.cgroup])
+        spec.mounts = [BindMount(source: source.rawValue, destination: "/data")]
+        spec.mounts[0].idMapped = idMapped
+        let result = try fixture.run(spec)
+        #expect(result.lines.prefix(2) == [idMapped ? "0" : "65534", "0"])
+        #expect(result.output.contains("Operation not permitted"))
+        var status = stat()
+        try #require(stat("\(fixture.directory)/volume/new", &status) == 0)
+        #expect(status.st_uid == (idMapped ? 0 : 200_000))
+    }
+
     @Test("The host's root is never mapped")
     func refusesHostRoot() {
         #expect(throws: LaunchError.self) {
