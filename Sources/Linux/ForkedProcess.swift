@@ -93,6 +93,18 @@ extension OwnedDescriptor {
         try retrying { poll(&entry, 1, -1) }
     }
 
+    /// Waits until the other end of this socket is closed, or one of `others` can be read (−1: none).
+    ///
+    /// - Returns: whether it is closed.
+    public borrowing func waitUntilClosed(milliseconds: CInt, orReadable others: [CInt]) throws(Errno) -> Bool {
+        // No events are asked for: messages are not ours to see, and the hang-up comes unasked.
+        var entries = [pollfd(fd: rawValue, events: 0, revents: 0)]
+        entries += others.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        let count = nfds_t(entries.count)
+        try retrying { poll(&entries, count, milliseconds) }
+        return entries[0].revents & Int16(POLLHUP | POLLERR) != 0
+    }
+
     /// How many bytes could be read at once. See `FIONREAD`.
     public borrowing func readableBytes() throws(Errno) -> Int {
         let descriptor = rawValue
@@ -123,6 +135,13 @@ public struct Pipe: ~Copyable, Sendable {
         try read.makeNonBlocking()
         reading = read
         writing = write
+    }
+
+    /// Throws away what has been written.
+    public borrowing func drain() throws(Errno) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 1)
+        defer { buffer.deallocate() }
+        while let count = try reading.readAvailable(into: buffer), count > 0 {}
     }
 
     /// Closes the writing end and gives the other.

@@ -63,7 +63,11 @@ final class ControlSocket {
         defer { buffer.deallocate() }
         while plan == nil {
             receive(buffer) { bytes throws(WireError) in
-                if plan == nil { plan = try PodPlan(decoding: bytes) } else { commands.append(try PodCommand(decoding: bytes)) }
+                if plan == nil {
+                    plan = try PodPlan(decoding: bytes)
+                } else {
+                    commands.append(try PodCommand(decoding: bytes))
+                }
             }
             if isBroken { return nil }
             if plan == nil { try descriptor.waitUntilReadable() }

@@ -30,6 +30,7 @@ package enum Zygote {
             return 1
         }
         do throws(Errno) {
+            rehearse()
             guard let pod = try serve(socket) else { return 0 }
             // In the child: neither the requests nor the zygote's own end are its business.
             _ = consume socket
@@ -48,7 +49,9 @@ package enum Zygote {
         try retrying { dup2(number, 0) }
         for descriptor in [StarterProtocol.socketDescriptor, StarterProtocol.lockDescriptor] {
             // The lock is optional.
-            if clinux_fcntl(descriptor, F_GETFD, 0) >= 0 { try retrying { clinux_fcntl(descriptor, F_SETFD, FD_CLOEXEC) } }
+            if clinux_fcntl(descriptor, F_GETFD, 0) >= 0 {
+                try retrying { clinux_fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+            }
         }
         try OwnProcess.setName("berth-pod")
         try OwnProcess.forbidDumping()
@@ -60,24 +63,51 @@ package enum Zygote {
         try MountNamespace.makePrivate()
     }
 
-    /// Forks a supervisor for each request.
+    /// Keeps one supervisor waiting for the next request, namespaces made: neither fork nor namespaces are on a pod's way.
+    ///
+    /// The supervisors take the requests from the socket themselves, and say so; then the next one is forked.
     ///
     /// - Returns: in a supervisor its control socket; nil in the zygote when the control plane has gone.
     private static func serve(_ socket: borrowing OwnedDescriptor) throws(Errno) -> OwnedDescriptor? {
+        let taken = try Pipe()
+        while true {
+            let fork: Fork
+            do throws(Errno) {
+                fork = try OwnProcess.fork()
+            } catch {
+                // Requests wait in the socket meanwhile.
+                complain("cannot fork a supervisor, trying again: \(error)")
+                if try socket.waitUntilClosed(milliseconds: 100, orReadable: []) { return nil }
+                continue
+            }
+            guard case .parent(let child) = fork else { return try waitForPod(socket, taken: taken) }
+            // Children are reaped by the kernel: one that has ended already has no descriptor.
+            let waiting = clinux_pidfd_open(child, 0)
+            defer { if waiting >= 0 { close(waiting) } }
+            if try socket.waitUntilClosed(milliseconds: -1, orReadable: [taken.reading.rawValue, waiting]) {
+                return nil
+            }
+            try taken.drain()
+        }
+    }
+
+    /// In a supervisor: makes what every pod needs, and waits for one.
+    ///
+    /// - Returns: the pod's control socket. The process ends here when the control plane has gone.
+    private static func waitForPod(
+        _ socket: borrowing OwnedDescriptor, taken: borrowing Pipe
+    ) throws(Errno) -> OwnedDescriptor {
+        PodNamespaces.makeAhead()
         while true {
             var room: UInt64 = 0
             let request = try withUnsafeMutableBytes(of: &room) { buffer throws(Errno) in
                 try socket.receive(into: buffer)
             }
-            if request.count == 0 { return nil }
+            if request.count == 0 { exit(0) }
             // A message without a descriptor asks for nothing.
             guard let pod = request.takeDescriptor() else { continue }
-            do throws(Errno) {
-                if case .child = try OwnProcess.fork() { return pod }
-            } catch {
-                // The pod's socket is closed with this: the control plane counts the pod as lost.
-                complain("cannot fork a supervisor: \(error)")
-            }
+            try taken.writing.write("x")
+            return pod
         }
     }
 
@@ -97,6 +127,32 @@ package enum Zygote {
             complain("a pod is lost: \(error)")
             return 1
         }
+    }
+
+    /// Does once what every supervisor does, as far as it has no effect: Swift makes the metadata of generic types at
+    /// their first use, which the supervisors then inherit instead of paying for it once a pod.
+    private static func rehearse() {
+        var plan = PodPlan()
+        var container = ContainerPlan()
+        container.layers = ["/"]
+        container.arguments = ["true"]
+        container.environment = ["PATH=/bin"]
+        container.mounts = [MountPlan()]
+        plan.volumes = [VolumePlan()]
+        plan.seccompPrograms = [[0]]
+        plan.containers = [container]
+        do throws(WireError) {
+            plan = try PodPlan(decoding: plan.encode())
+        } catch {
+            complain("cannot read its own plan: \(error)")
+        }
+        var life = PodLife(plan, now: 0)
+        _ = life.advance(now: 0)
+        life.prepared()
+        _ = life.advance(now: 0)
+        _ = PodReport.status(life.state).frame()
+        _ = PodReport.event(PodEvent(warning: false, reason: "", message: "")).frame()
+        container.spec(plan).rehearse()
     }
 
     /// To the control plane's standard error.

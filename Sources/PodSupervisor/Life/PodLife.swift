@@ -59,7 +59,9 @@ struct PodLife: Sendable {
             base: nanoseconds(milliseconds: plan.restartBackoffBaseMilliseconds),
             cap: nanoseconds(milliseconds: plan.restartBackoffCapMilliseconds))
         let reason = plan.initContainers.isEmpty ? "ContainerCreating" : "PodInitializing"
-        containers = (plan.initContainers + plan.containers).map { ContainerLife($0, waiting: reason, backoff: backoff) }
+        containers = (plan.initContainers + plan.containers).map {
+            ContainerLife($0, waiting: reason, backoff: backoff)
+        }
         preparation = .missing(retryAt: now, pause: 500_000_000)
     }
 

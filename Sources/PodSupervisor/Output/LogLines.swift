@@ -17,7 +17,9 @@ struct LogLines: Sendable {
     /// Appends each line that these bytes complete to `log`.
     ///
     /// - Parameter time: of the reading, nanoseconds since the epoch.
-    mutating func append(_ bytes: UnsafeRawBufferPointer, at time: Int64, _ stamp: inout LogStamp, to log: inout [UInt8]) {
+    mutating func append(
+        _ bytes: UnsafeRawBufferPointer, at time: Int64, _ stamp: inout LogStamp, to log: inout [UInt8]
+    ) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let room = Self.longestText - pending.count

@@ -25,7 +25,9 @@ final class PodDirectory {
     ///   anything is opened: what an older namespace shows cannot be cloned from the new one.
     init(_ path: String, mounting: Bool) throws(Errno) {
         if mounting { try MountNamespace.makePrivate() }
-        guard path.hasPrefix("/"), let slash = path.lastIndex(of: "/"), !path.hasSuffix("/") else { throw Errno(EINVAL) }
+        guard path.hasPrefix("/"), let slash = path.lastIndex(of: "/"), !path.hasSuffix("/") else {
+            throw Errno(EINVAL)
+        }
         self.path = path
         name = String(path[path.index(after: slash)...])
         parent = try makeDirectories(slash == path.startIndex ? "/" : String(path[..<slash]), mode: 0o700)
@@ -34,7 +36,9 @@ final class PodDirectory {
     }
 
     /// Mounts a tmpfs on a new directory of this one, out of sight of the host, and gives its root as `O_PATH`.
-    func mountTemporary(_ name: String, sizeBytes: Int64, mode: mode_t, noExecute: Bool) throws(Errno) -> OwnedDescriptor {
+    func mountTemporary(_ name: String, sizeBytes: Int64, mode: mode_t, noExecute: Bool) throws(Errno)
+        -> OwnedDescriptor
+    {
         try descriptor.makeDirectory(name)
         let place = "\(path)/\(name)"
         // Files are counted, too: a page each is what they cost at least.

@@ -66,7 +66,9 @@ struct PodVolumes {
 
     /// What is mounted for `mount`.
     func source(_ mount: MountPlan) throws(VolumeError) -> Held {
-        guard roots.indices.contains(mount.volume) else { throw .subPath("volume \(mount.volume)", errno: Errno(ENOENT)) }
+        guard roots.indices.contains(mount.volume) else {
+            throw .subPath("volume \(mount.volume)", errno: Errno(ENOENT))
+        }
         let root = roots[mount.volume]
         return mount.subPath.isEmpty ? root : Held(try openSubPath(mount.subPath, in: root.descriptor))
     }

@@ -41,6 +41,18 @@ extension ContainerSpec {
         return RunningContainer(process: process)
     }
 
+    /// Makes the table of steps and throws it away: for a process that is going to fork others which launch.
+    public func rehearse() {
+        do throws(LaunchError) {
+            let sources = try LaunchSources()
+            var steps = LaunchSteps()
+            addFirstSteps(to: &steps, join: .writeTasks([]), sources.prepared)
+            addSteps(to: &steps, sources.prepared)
+            _ = executables("true")
+            _ = steps.array(environment)
+        } catch {}  // a launch will say it
+    }
+
     private var cloneFlags: UInt64 {
         var flags = CLONE_NEWPID | CLONE_NEWNS
         if namespaces.contains(.network) { flags |= CLONE_NEWNET }

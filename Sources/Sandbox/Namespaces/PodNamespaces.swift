@@ -3,18 +3,34 @@
 import CLaunch
 import CLinux
 import Linux
+import Synchronization
 
 /// The namespaces that the containers of one pod share: network with loopback up, ipc, uts with the host name.
 public enum PodNamespaces {
-    /// Makes them for the calling process, whose containers then inherit them.
+    /// Makes them for the calling process, whose containers then inherit them; what `makeAhead` made is used.
     ///
     /// - Parameter hostname: at most 64 bytes.
     public static func enter(hostname: String) throws(LaunchError) {
-        try attempt(.clone, "network, ipc and uts namespaces") { () throws(Errno) in
-            try retrying { unshare(CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) }
-        }
+        if !madeAhead.withLock({ $0 }) { try make() }
         try attempt(.setHostname, hostname) { () throws(Errno) in
             try retrying { launch_set_hostname(hostname) }
+        }
+    }
+
+    /// Makes them before the pod is known, for a process that carries one pod. What fails is tried again, and told, by
+    /// `enter`.
+    public static func makeAhead() {
+        do throws(LaunchError) {
+            try make()
+            madeAhead.withLock { $0 = true }
+        } catch {}
+    }
+
+    private static let madeAhead = Mutex(false)
+
+    private static func make() throws(LaunchError) {
+        try attempt(.clone, "network, ipc and uts namespaces") { () throws(Errno) in
+            try retrying { unshare(CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) }
         }
         try attempt(.loopback, "lo") { () throws(Errno) in try retrying { launch_loopback_up() } }
     }
