@@ -147,8 +147,21 @@ final class Starter {
         }
     }
 
-    /// The supervisors, which are the zygote's children.
+    /// The supervisors that have a pod: the zygote's children but the one that waits, which still has the requests' socket.
     var supervisors: [pid_t] {
+        get throws {
+            let requests = link("/proc/\(child.process.pid)/fd/3")
+            return try zygoteChildren.filter { link("/proc/\($0)/fd/3") != requests }
+        }
+    }
+
+    private func link(_ path: String) -> String? {
+        var target = [UInt8](repeating: 0, count: 256)
+        let count = readlink(path, &target, target.count)
+        return count > 0 ? String(decoding: target[..<count], as: UTF8.self) : nil
+    }
+
+    private var zygoteChildren: [pid_t] {
         get throws {
             let pid = child.process.pid
             let text = try OwnedDescriptor.open("/proc/\(pid)/task/\(pid)/children", O_RDONLY).readAll(limit: 1 << 16)

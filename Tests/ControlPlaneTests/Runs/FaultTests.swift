@@ -74,7 +74,8 @@ extension WholeRuns {
             let outcome = try fixture.run(
                 [job("lost", ["sh", "-c", "[ $HOSTNAME = x ] || sleep 600"]) { $0.spec.backoffLimit = 0 }],
                 watcher: watcher)
-            #expect(killed == 1)
+            // With the one that waits for the next pod.
+            #expect(killed >= 1)
             #expect(try outcome.onlyJob.job.status.failed == 1)
             #expect(outcome.pods.count == 1)
             #expect(outcome.pods[0].pod.status.containerStatuses[0].end?.reason == "ContainerStatusUnknown")
@@ -137,7 +138,8 @@ extension WholeRuns {
             let uids = try waitForPods(3, fixture)
             let starters = try children(of: berth.process.pid)
             let supervisors = try starters.flatMap { try children(of: $0) }
-            #expect(starters.count == 1 && supervisors.count == 3)
+            // One more may be waiting for a next pod.
+            #expect(starters.count == 1 && supervisors.count >= 3)
             for pid in supervisorsToo ? starters + supervisors : [] { kill(pid, SIGKILL) }
             try berth.process.send(signal: SIGKILL)
             _ = try berth.reap(wait: true)
