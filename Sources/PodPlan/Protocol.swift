@@ -60,7 +60,9 @@ extension PodPlan {
 
     /// - Parameter bytes: one message, without its length.
     /// - Throws: whatever the bytes are, it is an error and no trap.
-    package init(decoding bytes: some Collection<UInt8>) throws(WireError) { try self.init(decoding: bytes, kind: planKind) }
+    package init(decoding bytes: some Collection<UInt8>) throws(WireError) {
+        try self.init(decoding: bytes, kind: planKind)
+    }
 }
 
 extension PodReport {

@@ -75,7 +75,9 @@ struct EndTests {
     @Test("CPU time and peak memory are of the container's own cgroup")
     func usage() throws {
         let starter = try Starter()
-        var plan = starter.plan("dd if=/dev/zero of=/dev/shm/f bs=1M count=20 2>/dev/null; i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done")
+        var plan = starter.plan(
+            "dd if=/dev/zero of=/dev/shm/f bs=1M count=20 2>/dev/null; i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done"
+        )
         plan.containers[0].resources.memoryBytes = 64 << 20
         let end = try #require(try starter.run(plan).end())
         #expect(end.exitCode == 0)

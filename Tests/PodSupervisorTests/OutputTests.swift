@@ -35,7 +35,8 @@ struct OutputTests {
     @Test("A full log is set aside, and only so many are kept")
     func rotation() throws {
         let starter = try Starter()
-        var plan = starter.plan("i=0; while [ $i -lt 60 ]; do echo $i; head -c 1000 /dev/zero | tr '\\0' x; echo; i=$((i+1)); done")
+        var plan = starter.plan(
+            "i=0; while [ $i -lt 60 ]; do echo $i; head -c 1000 /dev/zero | tr '\\0' x; echo; i=$((i+1)); done")
         plan.logMaximumBytes = 8000
         plan.logMaximumFiles = 3
         let pod = try starter.run(plan)
@@ -45,7 +46,9 @@ struct OutputTests {
         #expect(names.count == 3)
         #expect(names.first == "0.log")
         #expect(names.dropFirst().allSatisfy { $0.wholeMatch(of: /0\.log\.\d{8}-\d{6}/) != nil })
-        let kept = try names.map { String(decoding: try directory.open($0, O_RDONLY).readAll(limit: 1 << 20), as: UTF8.self) }
+        let kept = try names.map {
+            String(decoding: try directory.open($0, O_RDONLY).readAll(limit: 1 << 20), as: UTF8.self)
+        }
         #expect(kept.contains { $0.contains("F 59\n") }, "the newest are kept")
         #expect(!kept.contains { $0.contains("F 0\n") })
     }
@@ -91,7 +94,9 @@ struct OutputTests {
         #expect(long.end()?.message == String(repeating: "z", count: 4096))
     }
 
-    @Test("Without a message the end of the log is one, when that is asked for and the container failed", arguments: [0, 1])
+    @Test(
+        "Without a message the end of the log is one, when that is asked for and the container failed",
+        arguments: [0, 1])
     func fallback(code: Int) throws {
         let starter = try Starter()
         var plan = starter.plan("seq 1 200; exit \(code)")
@@ -101,7 +106,8 @@ struct OutputTests {
     }
 
     private func residentBytes(_ pid: pid_t) throws -> Int {
-        let text = String(decoding: try OwnedDescriptor.open("/proc/\(pid)/statm", O_RDONLY).readAll(limit: 4096), as: UTF8.self)
+        let text = String(
+            decoding: try OwnedDescriptor.open("/proc/\(pid)/statm", O_RDONLY).readAll(limit: 4096), as: UTF8.self)
         return Int(text.split(separator: " ")[1])! * 4096
     }
 }

@@ -19,7 +19,8 @@ struct PodTests {
         mount.path = "/v"
         plan.containers = [
             starter.container(
-                "server", "echo shm >/dev/shm/f; echo disk >/v/f; while [ ! -e /v/done ]; do echo hi | nc -l -p 8000; done"),
+                "server",
+                "echo shm >/dev/shm/f; echo disk >/v/f; while [ ! -e /v/done ]; do echo hi | nc -l -p 8000; done"),
             starter.container(
                 "client",
                 "until nc 127.0.0.1 8000 </dev/null | grep hi; do sleep 0.05; done; cat /dev/shm/f /v/f; hostname; touch /v/done; "
@@ -47,7 +48,8 @@ struct PodTests {
         let pod = try starter.run(plan)
         #expect(pod.last.phase == .succeeded)
         #expect(pod.output("c") == "one\ntwo\nmain\n")
-        #expect(pod.states.allSatisfy { $0.phase != .running || $0.initContainers.allSatisfy { $0.state.isTerminated } })
+        #expect(
+            pod.states.allSatisfy { $0.phase != .running || $0.initContainers.allSatisfy { $0.state.isTerminated } })
     }
 
     @Test("Never: an init container that fails ends the pod, and nothing else of it runs")

@@ -120,7 +120,9 @@ final class Starter {
             for place in ["berth", "berth/restricted", "berth/privileged"] {
                 guard let directory = try? OwnedDescriptor.open("\(mount.mountPoint)/\(place)", O_RDONLY | O_DIRECTORY)
                 else { continue }
-                found += try directory.names().filter { $0.hasPrefix(plan.uid) }.map { "\(mount.mountPoint)/\(place)/\($0)" }
+                found += try directory.names().filter { $0.hasPrefix(plan.uid) }.map {
+                    "\(mount.mountPoint)/\(place)/\($0)"
+                }
             }
         }
         return try found + processes(of: plan).map { "process \($0)" }

@@ -9,7 +9,9 @@ import Testing
 
 @Suite(.enabled(if: isRoot, "needs root: runs real pods"), .serialized)
 struct VolumeTests {
-    private func plan(_ starter: Starter, _ script: String, _ source: VolumePlan.Source, subPath: String = "") -> PodPlan {
+    private func plan(_ starter: Starter, _ script: String, _ source: VolumePlan.Source, subPath: String = "")
+        -> PodPlan
+    {
         var plan = starter.plan(script)
         plan.volumes = [VolumePlan()]
         plan.volumes[0].name = "v"
@@ -24,7 +26,8 @@ struct VolumeTests {
     @Test("An emptyDir is writable for everybody and goes with the pod")
     func emptyDir() throws {
         let starter = try Starter()
-        var plan = plan(starter, "stat -c '%a %u %g' /v; mkdir -p /v/a/b; ln -s / /v/a/root; echo x >/v/a/b/f; id -u", .emptyDir)
+        var plan = plan(
+            starter, "stat -c '%a %u %g' /v; mkdir -p /v/a/b; ln -s / /v/a/root; echo x >/v/a/b/f; id -u", .emptyDir)
         plan.containers[0].user = 1000
         let pod = try starter.run(plan)
         #expect(pod.output() == "777 0 0\n1000\n")
@@ -41,7 +44,9 @@ struct VolumeTests {
     @Test("A memory volume has its size, and is not seen on the host")
     func memory() throws {
         let starter = try Starter()
-        let plan = plan(starter, "df -k /v | tail -n 1; stat -c %a /v; echo up; while [ ! -e /v/go ]; do sleep 0.05; done", .memory(sizeBytes: 1 << 20))
+        let plan = plan(
+            starter, "df -k /v | tail -n 1; stat -c %a /v; echo up; while [ ! -e /v/go ]; do sleep 0.05; done",
+            .memory(sizeBytes: 1 << 20))
         let pod = try starter.start(plan)
         try pod.waitForOutput("up")
         let words = pod.output().split(whereSeparator: \.isWhitespace)
@@ -70,7 +75,9 @@ struct VolumeTests {
         try pod.wait { if case .event = $0 { true } else { false } }
         #expect(pod.events[0].warning)
         #expect(pod.events[0].reason == "FailedMount")
-        #expect(pod.events[0].message == "MountVolume.SetUp failed for volume \"v\" : hostPath type check failed: \(path) is not a file")
+        #expect(
+            pod.events[0].message
+                == "MountVolume.SetUp failed for volume \"v\" : hostPath type check failed: \(path) is not a file")
         try pod.wait { if case .status = $0 { true } else { false } }
         #expect(pod.last.phase == .pending)
         try pod.send(.terminate(gracePeriodSeconds: 0))
@@ -79,9 +86,11 @@ struct VolumeTests {
         #expect(try starter.leftovers(of: plan) == [])
     }
 
-    @Test("A missing hostPath is made when its type says so", arguments: [
-        VolumePlan.HostPathCheck.directoryOrCreate, .fileOrCreate,
-    ])
+    @Test(
+        "A missing hostPath is made when its type says so",
+        arguments: [
+            VolumePlan.HostPathCheck.directoryOrCreate, .fileOrCreate,
+        ])
     func hostPathMade(check: VolumePlan.HostPathCheck) throws {
         let starter = try Starter()
         let path = "\(starter.directory)/host/new"
@@ -119,7 +128,10 @@ struct VolumeTests {
     func deep() throws {
         let starter = try Starter()
         let pod = try starter.run(
-            plan(starter, "cd /v; i=0; while [ $i -lt 300 ]; do mkdir -p a/a/a/a/a/a/a/a; cd a/a/a/a/a/a/a/a; i=$((i+1)); done; echo done", .emptyDir))
+            plan(
+                starter,
+                "cd /v; i=0; while [ $i -lt 300 ]; do mkdir -p a/a/a/a/a/a/a/a; cd a/a/a/a/a/a/a/a; i=$((i+1)); done; echo done",
+                .emptyDir))
         #expect(pod.output().hasSuffix("done\n"))
     }
 }

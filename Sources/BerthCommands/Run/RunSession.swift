@@ -17,6 +17,8 @@ final class RunSession: RunObserver {
 
     private let settings: Settings
     private let objects: [RunObject]
+    private let standardError = Terminal(descriptor: STDERR_FILENO, environment: environmentVariable)
+    private let standardOutput = Terminal(descriptor: STDOUT_FILENO, environment: environmentVariable)
     private let progress: ProgressView
     private let began = ContinuousClock.now
     private var jobs: [String: Job] = [:]
@@ -28,8 +30,6 @@ final class RunSession: RunObserver {
     init(objects: [RunObject], settings: Settings) throws {
         self.objects = objects
         var settings = settings
-        let standardError = Terminal(descriptor: STDERR_FILENO, environment: environmentVariable)
-        let standardOutput = Terminal(descriptor: STDOUT_FILENO, environment: environmentVariable)
         progress = ProgressView(
             standardError: standardError, standardOutput: standardOutput, silent: settings.output != nil)
         if progress.isRedrawn {
@@ -58,14 +58,11 @@ final class RunSession: RunObserver {
         progress.clear()
         let summary = RunSummary(outcome: outcome, color: progress.usesColor)
         for line in summary.lines { progress.line(line) }
-        annotations?.report(outcome).forEach {
-            Terminal(descriptor: STDERR_FILENO, environment: environmentVariable).write($0 + "\n")
-        }
+        for command in annotations?.report(outcome) ?? [] { standardError.write(command + "\n") }
         if let junit = settings.junit { try JUnitReport(outcome).write(to: junit) }
         if let format = settings.output {
             let values = outcome.jobs.map { $0.job.write() } + outcome.pods.map { $0.pod.write() }
-            Terminal(descriptor: STDOUT_FILENO, environment: environmentVariable)
-                .write(ObjectList.render(values, as: format, list: true))
+            standardOutput.write(ObjectList.render(values, as: format, list: true))
         }
         return ExitStatusRule(passesExitCode: settings.passesExitCode).status(of: outcome)
     }

@@ -20,7 +20,9 @@ extension PodReport: WireValue {
             self = .status(state)
         case 1:
             var (container, stream, bytes) = ("", OutputStream.standardOutput, [UInt8]())
-            if case .output(let from, let through, let what) = self { (container, stream, bytes) = (from, through, what) }
+            if case .output(let from, let through, let what) = self {
+                (container, stream, bytes) = (from, through, what)
+            }
             try wire(&container, "output.container")
             try wire(&stream, "output.stream")
             try wire.bytes(&bytes, "output.bytes")
@@ -91,7 +93,8 @@ extension ContainerReport.State: WireValue {
         try wire.byte(&kind, field)
         switch kind {
         case 0:
-            var (reason, message) = if case .waiting(let reason, let message) = self { (reason, message) } else { ("", "") }
+            var (reason, message) =
+                if case .waiting(let reason, let message) = self { (reason, message) } else { ("", "") }
             try wire(&reason, "waiting.reason")
             try wire(&message, "waiting.message")
             self = .waiting(reason: reason, message: message)

@@ -110,7 +110,8 @@ struct PodLifeTests {
         #expect(life.state.containers[0].state == .terminated(ended(5, at: 1)))
     }
 
-    @Test("A regular container that never ran when the pod is ended is unknown, unless the init containers weren't done")
+    @Test(
+        "A regular container that never ran when the pod is ended is unknown, unless the init containers weren't done")
     func neverRan() {
         var blocked = plan(.never)
         blocked.containers[0].waiting = .init(reason: "ErrImageNeverPull", message: "m")
