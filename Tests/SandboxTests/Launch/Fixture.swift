@@ -16,7 +16,7 @@ final class LaunchFixture {
             try #require(mkdtemp(buffer.baseAddress!) != nil)
             return String(cString: buffer.baseAddress!)
         }
-        for name in ["", "/bin", "/etc", "/tmp", "/home"] {
+        for name in ["", "/bin", "/etc", "/tmp", "/home", "/berth-test"] {
             try #require(mkdir("\(directory)/image\(name)", 0o755) == 0)
         }
         try #require(mkdir("\(directory)/staging", 0o700) == 0)

@@ -6,6 +6,8 @@ import Sandbox
 import Testing
 
 /// An image whose links lead elsewhere: nothing of ours follows them out of the root or into the kernel's files.
+///
+/// Paths are such as no host has: without the feature a test fails, and no file of the machine is touched.
 @Suite(.enabled(if: isRoot, "needs root: makes namespaces and mounts"))
 struct LinkTests {
     @Test(
@@ -25,14 +27,15 @@ struct LinkTests {
     @Test("A file that we write takes the place of a link or a FIFO; what the link names is not touched")
     func filesReplaceLinks() throws {
         let fixture = try LaunchFixture()
-        try fixture.write(Array("old".utf8), to: "\(fixture.image)/etc/target")
-        try #require(symlink("target", "\(fixture.image)/etc/hosts") == 0)
-        try #require(symlink("/proc/sys/kernel/hostname", "\(fixture.image)/etc/hostname") == 0)
-        try #require(mkfifo("\(fixture.image)/etc/pipe", 0o644) == 0)
-        var spec = fixture.spec("cat /etc/hosts /etc/hostname /etc/pipe /etc/target; hostname")
+        try fixture.write(Array("old".utf8), to: "\(fixture.image)/berth-test/target")
+        try #require(symlink("target", "\(fixture.image)/berth-test/hosts") == 0)
+        try #require(symlink("/proc/sys/kernel/hostname", "\(fixture.image)/berth-test/hostname") == 0)
+        try #require(mkfifo("\(fixture.image)/berth-test/pipe", 0o644) == 0)
+        var spec = fixture.spec("cd /berth-test; cat hosts hostname pipe target; hostname")
         spec.root.files = [
-            RootFile(path: "/etc/hosts", contents: "hosts\n"), RootFile(path: "/etc/hostname", contents: "name\n"),
-            RootFile(path: "/etc/pipe", contents: "file\n"),
+            RootFile(path: "/berth-test/hosts", contents: "hosts\n"),
+            RootFile(path: "/berth-test/hostname", contents: "name\n"),
+            RootFile(path: "/berth-test/pipe", contents: "file\n"),
         ]
         #expect(try fixture.run(spec).lines == ["hosts", "name", "file", "oldpod"])
     }
@@ -65,11 +68,11 @@ struct LinkTests {
     func followsLinksInside() throws {
         let fixture = try LaunchFixture()
         try #require(mkdir("\(fixture.image)/real", 0o755) == 0)
-        try #require(symlink("../../real", "\(fixture.image)/home/alias") == 0)
+        try #require(symlink("../../real", "\(fixture.image)/berth-test/alias") == 0)
         let source = try OwnedDescriptor.open("\(fixture.image)/bin", O_PATH | O_DIRECTORY)
         var spec = fixture.spec("pwd; test -x /real/sub/busybox && echo mounted")
-        spec.mounts = [BindMount(source: source.rawValue, destination: "/home/alias/sub")]
-        spec.workingDirectory = "/home/alias"
+        spec.mounts = [BindMount(source: source.rawValue, destination: "/berth-test/alias/sub")]
+        spec.workingDirectory = "/berth-test/alias"
         #expect(try fixture.run(spec).lines == ["/real", "mounted"])
     }
 

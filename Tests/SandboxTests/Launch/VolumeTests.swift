@@ -49,8 +49,8 @@ struct VolumeTests {
         let fixture = try LaunchFixture()
         try fixture.write(Array("secret".utf8), to: "\(fixture.directory)/secret")
         let source = try OwnedDescriptor.open("\(fixture.directory)/secret", O_PATH)
-        var spec = fixture.spec("cat /etc/deep/secret")
-        spec.mounts = [BindMount(source: source.rawValue, destination: "/etc/deep/secret")]
+        var spec = fixture.spec("cat /berth-test/deep/secret")
+        spec.mounts = [BindMount(source: source.rawValue, destination: "/berth-test/deep/secret")]
         #expect(try fixture.run(spec).output == "secret")
     }
 
