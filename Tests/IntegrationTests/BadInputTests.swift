@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Linux
+import Testing
+
+/// Bad input gets a line a fault, exit status 2, and starts nothing.
+@Suite(.enabled(if: isRoot, "needs root, as berth does"))
+struct BadInputTests {
+    private static let base = manifest("fine", "true")
+
+    @Test(
+        "A fault is told with its line and its field",
+        arguments: [
+            ("restartPolicy: Never", "restartPolicy: Always", "spec.template.spec.restartPolicy"),
+            ("backoffLimit: 0", "backoffLimit: -1", "job.yaml:6: spec.backoffLimit: Invalid value: -1"),
+            (
+                "backoffLimit: 0", "backofflimit: 0",
+                "unknown field \"spec.backofflimit\" (did you mean \"backoffLimit\"?)"
+            ),
+            ("name: fine", "name: Not_Fine", "metadata.name"),
+            ("image: busybox", "image: [a]", "spec.template.spec.containers[0].image"),
+            (
+                "image: busybox", "image: busybox\n        resources: {limits: {memory: 1Q}}",
+                "containers[0].resources.limits"
+            ),
+            ("kind: Job", "kind: Deployment", "kind"),
+            ("apiVersion: batch/v1", "apiVersion: batch/v1beta1", "apiVersion"),
+            ("backoffLimit: 0", "backoffLimit: 0\n  backoffLimit: 1", "backoffLimit"),
+            ("kind: Job", "kind: Job\n\tx: y", "job.yaml:3"),
+        ])
+    func refuses(old: String, new: String, said: String) throws {
+        let place = try Workplace()
+        let path = try place.file("job.yaml", Self.base.replacing(old, with: new))
+        for command in ["validate", "run"] {
+            let result = try place.berth(command, path)
+            #expect(result.status == 2)
+            #expect(result.errors.contains(said), "\(result.errors)")
+            #expect(result.output == "")
+        }
+        #expect(access("\(place.directory)/state/runs", F_OK) == -1)
+    }
+
+    @Test("Every fault comes at once")
+    func allAtOnce() throws {
+        let place = try Workplace()
+        let text = Self.base.replacing("backoffLimit: 0", with: "backoffLimit: -1\n  parallelism: -2\n  nonsense: 1")
+        let result = try place.berth("validate", try place.file("job.yaml", text))
+        for word in ["spec.backoffLimit", "spec.parallelism", "spec.nonsense"] { #expect(result.errors.contains(word)) }
+        #expect(result.errors.split(separator: "\n").count == 3)
+    }
+
+    @Test(
+        "A wrong command line ends with 2 and names the flag",
+        arguments: [
+            (["run"], "nothing to run"), (["run", "/no/such/file"], "/no/such/file: No such file or directory"),
+            (["run", "--cpu", "1", "x.yaml"], "--cpu goes with --image"),
+            (["run", "--image", "busybox", "--memory", "1Q"], "--memory 1Q"),
+            (["run", "--backoff-base", "soon", "x.yaml"], "--backoff-base soon"), (["frobnicate"], "frobnicate"),
+        ])
+    func commandLine(arguments: [String], said: String) throws {
+        let place = try Workplace()
+        let result = try place.finish(try place.start(arguments))
+        #expect(result.status == 2)
+        #expect(result.errors.contains(said), "\(result.errors)")
+    }
+
+    @Test("An alias bomb and a deep nesting are refused")
+    func bombs() throws {
+        let place = try Workplace()
+        var bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
+        for level in 1..<9 {
+            bomb += "a\(level): &a\(level) [\((0..<10).map { _ in "*a\(level - 1)" }.joined(separator: ","))]\n"
+        }
+        for text in [bomb, String(repeating: "[", count: 5000)] {
+            #expect(try place.berth("validate", try place.file("bomb.yaml", text)).status == 2)
+        }
+    }
+
+    @Test("doctor finds what this machine has, and help has examples")
+    func doctorAndHelp() throws {
+        let place = try Workplace()
+        let doctor = try place.berth("doctor")
+        #expect(doctor.status == 0, "\(doctor.output)")
+        #expect(doctor.output.contains("cgroup memory") && doctor.output.contains("seccomp"))
+        for command in [["--help"], ["run", "--help"], ["image", "import", "--help"], ["validate", "--help"]] {
+            let result = try place.finish(try place.start(command))
+            #expect(result.status == 0 && result.output.contains("EXAMPLES"))
+        }
+    }
+}
