@@ -26,8 +26,18 @@ extension OwnedDescriptor {
     /// Removes what is called `name` here, and everything below it. Links are removed, never followed; what another
     /// file system is mounted on is left, with its parents, and reported (CVE-2017-1002102).
     ///
+    /// However deep it is: what is deeper than we have descriptors for is moved up here first.
+    ///
     /// - Throws: `EBUSY` or `EXDEV` at a mount. That nothing is there is no error.
-    public borrowing func removeTree(_ name: String, depth: Int = 0) throws(Errno) {
+    public borrowing func removeTree(_ name: String) throws(Errno) {
+        var left = [name]
+        while let next = left.popLast() { try remove(next, depth: 0, top: rawValue, &left) }
+    }
+
+    /// - Parameters:
+    ///   - top: the directory to which what is too deep is moved.
+    ///   - moved: the names it got there.
+    private borrowing func remove(_ name: String, depth: Int, top: CInt, _ moved: inout [String]) throws(Errno) {
         let directory = rawValue
         do throws(Errno) {
             try retrying { unlinkat(directory, name, 0) }
@@ -36,14 +46,29 @@ extension OwnedDescriptor {
             if error == ENOENT { return }
             guard error == EISDIR || error == EPERM else { throw error }
         }
-        if depth > 4096 { throw Errno(ELOOP) }
+        if depth == 100 { return moved.append(try moveUp(name, to: top)) }
         do throws(Errno) {
             let child = try openResolved(
                 name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, resolve: UInt64(RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV))
-            for entry in try child.names() { try child.removeTree(entry, depth: depth + 1) }
+            for entry in try child.names() { try child.remove(entry, depth: depth + 1, top: top, &moved) }
             try retrying { unlinkat(directory, name, AT_REMOVEDIR) }
         } catch {
             if error != ENOENT { throw error }
+        }
+    }
+
+    private borrowing func moveUp(_ name: String, to top: CInt) throws(Errno) -> String {
+        let directory = rawValue
+        var number = 0
+        while true {
+            let new = ".removing-\(getpid())-\(number)"
+            do throws(Errno) {
+                try retrying { clinux_rename_new(directory, name, top, new) }
+                return new
+            } catch {
+                if error != EEXIST { throw error }
+                number += 1
+            }
         }
     }
 

@@ -74,7 +74,7 @@ final class PodHost {
     private func makeVolumes() throws(Failure) {
         guard volumes == nil else { return }
         do throws(PodVolumes.Failure) {
-            volumes = try PodVolumes.setUp(plan.volumes, in: directory!, userStart: plan.userNamespace?.start ?? 0)
+            volumes = try PodVolumes.setUp(plan.volumes, in: directory!)
         } catch {
             throw Failure(reason: "FailedMount", message: error.message)
         }
@@ -121,7 +121,12 @@ final class PodHost {
         }
         if case .v2 = hierarchy.controllers[.memory] { spec.cgroupMounts = [.unified] }
         if let sharedMemory { spec.sharedMemory = .directory(sharedMemory.descriptor.rawValue) }
-        spec.mounts = zip(container.mounts, sources).map { $0.bind($1.descriptor.rawValue) }
+        spec.mounts = zip(container.mounts, sources).map { mount, source in
+            var bind = mount.bind(source.descriptor.rawValue)
+            // Volumes have the ids that the containers see, in a user namespace as well.
+            bind.idMapped = spec.inUserNamespace
+            return bind
+        }
         if let message {
             spec.mounts.append(BindMount(source: message.file.rawValue, destination: container.terminationMessagePath))
         }

@@ -130,7 +130,7 @@ struct VolumeTests {
         let pod = try starter.run(
             plan(
                 starter,
-                "cd /v; i=0; while [ $i -lt 300 ]; do mkdir -p a/a/a/a/a/a/a/a; cd a/a/a/a/a/a/a/a; i=$((i+1)); done; echo done",
+                "cd /v; i=0; while [ $i -lt 700 ]; do mkdir -p a/a/a/a/a/a/a/a; cd a/a/a/a/a/a/a/a; i=$((i+1)); done; echo done",
                 .emptyDir))
         #expect(pod.output().hasSuffix("done\n"))
     }

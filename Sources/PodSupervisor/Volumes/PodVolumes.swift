@@ -14,15 +14,11 @@ struct PodVolumes {
     }
 
     /// Makes and opens all volumes, or none of them.
-    ///
-    /// - Parameter userStart: the host's id of the containers' user 0; 0 without a user namespace.
-    static func setUp(
-        _ plans: [VolumePlan], in directory: PodDirectory, userStart: UInt32
-    ) throws(Failure) -> PodVolumes {
+    static func setUp(_ plans: [VolumePlan], in directory: PodDirectory) throws(Failure) -> PodVolumes {
         var result = PodVolumes()
         for (index, plan) in plans.enumerated() {
             do throws(VolumeError) {
-                result.roots.append(Held(try make(plan, index, directory, userStart)))
+                result.roots.append(Held(try make(plan, index, directory)))
             } catch {
                 throw Failure(message: "MountVolume.SetUp failed for volume \"\(plan.name)\" : \(error)")
             }
@@ -31,7 +27,7 @@ struct PodVolumes {
     }
 
     private static func make(
-        _ plan: VolumePlan, _ index: Int, _ directory: PodDirectory, _ userStart: UInt32
+        _ plan: VolumePlan, _ index: Int, _ directory: PodDirectory
     ) throws(VolumeError) -> OwnedDescriptor {
         if case .hostPath(let path, let check) = plan.source { return try openHostPath(path, check) }
         // Volume names are DNS labels, but that was checked by another process.
@@ -46,20 +42,15 @@ struct PodVolumes {
                 try volumes.makeDirectory(name, mode: 0o777)
                 root = try volumes.open(name, O_PATH | O_DIRECTORY)
             }
-            try give(root, to: plan.groupID, userStart)
+            if let group = plan.groupID { try give(root, to: group) }
             return root
         }
     }
 
     /// `fsGroup` owns the volume, and what is made in it goes to that group, too.
-    private static func give(
-        _ root: borrowing OwnedDescriptor, to group: UInt32?, _ userStart: UInt32
-    ) throws(Errno) {
-        guard group != nil || userStart != 0 else { return }
+    private static func give(_ root: borrowing OwnedDescriptor, to group: UInt32) throws(Errno) {
         let number = root.rawValue
-        let owner = userStart &+ (group ?? 0)
-        try retrying { fchownat(number, "", userStart, owner, AT_EMPTY_PATH) }
-        guard group != nil else { return }
+        try retrying { fchownat(number, "", 0, group, AT_EMPTY_PATH) }
         // fchmod refuses a descriptor that is only a place; "." of it is the same directory.
         try retrying { fchmodat(number, ".", 0o2777, 0) }
     }
