@@ -29,7 +29,6 @@ package enum Zygote {
             complain(error.description)
             return 1
         }
-        LaunchFacts.gather()
         do throws(Errno) {
             rehearse()
             guard let pod = try serve(socket) else { return 0 }

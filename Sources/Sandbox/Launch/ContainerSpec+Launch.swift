@@ -43,6 +43,7 @@ extension ContainerSpec {
 
     /// Makes the table of steps and throws it away: for a process that is going to fork others which launch.
     public func rehearse() {
+        _ = ThermalPaths.ofThisHost
         do throws(LaunchError) {
             let sources = try LaunchSources()
             var steps = LaunchSteps()
