@@ -156,6 +156,7 @@ extension Supervisor {
         guard let attempt = attempts[index], let end = try attempt.container.poll() else { return }
         let finishedAt = clock.now
         attempts[index] = nil
+        spent.append(attempt.cgroup)
         try attempt.output.drain(buffer, now: finishedAt, forward(index))
         let container = containerPlan(index)
         if let error = attempt.output.logError {
@@ -167,7 +168,6 @@ extension Supervisor {
             statistics: statistics(attempt, container), memoryLimit: container.resources.memoryBytes,
             killsAsGroup: killsAsGroup, message: try message(attempt, container, end.status))
         life.ended(index, ending.termination)
-        spent.append(attempt.cgroup)
     }
 
     private var killsAsGroup: Bool {

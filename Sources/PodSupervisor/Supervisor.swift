@@ -43,14 +43,25 @@ final class Supervisor {
     deinit { buffer.deallocate() }
 
     /// Returns when nothing of the pod is left.
+    ///
+    /// - Throws: what this process itself could not do; the pod has been ended all the same.
     func run() throws(Errno) {
+        do throws(Errno) {
+            try carry()
+        } catch {
+            try abandon()
+            throw error
+        }
+    }
+
+    private func carry() throws(Errno) {
         while true {
             try act()
             publish()
             control.flush()
             removeSpent()
             if control.isBroken { return try abandon() }
-            if life.terminalPhase != nil && control.unsentBytes == 0 { return try cleanUp() }
+            if life.terminalPhase != nil && control.unsentBytes == 0 { return cleanUp() }
             try setPause()
             try setControlEvents()
             try setTimer()
@@ -194,10 +205,10 @@ final class Supervisor {
             spent.append(attempt.cgroup)
         }
         attempts = []
-        try cleanUp()
+        cleanUp()
     }
 
-    private func cleanUp() throws(Errno) {
+    private func cleanUp() {
         removeSpent()
         do throws(Errno) {
             try host.remove()

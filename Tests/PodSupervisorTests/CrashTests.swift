@@ -24,6 +24,22 @@ struct CrashTests {
         #expect(try eventually { try starter.leftovers(of: plan) == [] && starter.supervisors == [] })
     }
 
+    @Test("At whatever instant the control plane goes, nothing of the pod is left")
+    func endOfFileAnywhere() throws {
+        let starter = try Starter()
+        var plans: [PodPlan] = []
+        for step in 0..<60 {
+            var plan = starter.plan("sleep 0.003; echo x")
+            plan.containers.append(starter.container("slow", "sleep 600"))
+            let pod = try starter.start(plan)
+            clinux_sleep_microseconds(UInt32(step) * 200)
+            pod.hangUp()
+            plans.append(plan)
+        }
+        #expect(try eventually { try plans.allSatisfy { try starter.leftovers(of: $0) == [] } })
+        for plan in plans { #expect(try starter.leftovers(of: plan) == []) }
+    }
+
     @Test("When the supervisor is killed, no process of the pod lives on, and the control plane sees the end of file")
     func supervisorKilled() throws {
         let starter = try Starter()
