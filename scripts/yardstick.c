@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernel's own price of one pod: the same isolation that Berth gives, by the shortest C program that does it.
 //
-// A pod here: cgroup with memory and pids limits → namespaces (mount, pid, net with loopback up, ipc, uts, cgroup) →
+// A pod here: cgroup with memory (and swap), pids and CPU weight → namespaces (mount, pid, net with loopback up, ipc, uts, cgroup) →
 // overlay with its upper layer on a tmpfs, /proc, /sys, /dev with its nodes, devpts, shm, mqueue, masks, read-only
 // paths → pivot_root → capabilities, no_new_privs, seccomp → execve(true) → reap → counters read, cgroup removed.
 // No supervisor, no manifest, no log, no controller: what Berth costs above this is Berth's own.
@@ -44,16 +44,16 @@ static int pods = 300, threads = 1, idle_ms;
 static char staging[64];
 static struct sock_fprog filter;
 
-// cgroup v2: one directory. v1: memory and pids, with one shared cgroup of the devices hierarchy.
+// cgroup v2: one directory. v1: memory, pids, cpu and cpuacct, with one shared cgroup of the devices hierarchy.
 static int v2;
-static char base[3][128];
-enum { MEMORY, PIDS, DEVICES };
+enum { MEMORY, PIDS, CPU, CPUACCT, OWN, DEVICES = OWN, ALL };
+static char base[ALL][128];
 
 static atomic_int next_pod;
 static double *times;
 
 struct pod {
-    char cgroup[2][160], tasks[3][176];
+    char cgroup[OWN][160], tasks[ALL][176];
     const char *failed;
     int error;
     int directory;
@@ -139,7 +139,8 @@ static void mask(struct pod *pod) {
 
 static int child(void *argument) {
     struct pod *pod = argument;
-    if (!v2) for (int i = 0; i < 3; i++) DO(write_file(pod->tasks[i], "0"));
+    if (!v2) for (int i = 0; i < ALL; i++) DO(write_file(pod->tasks[i], "0"));
+    DO(write_file("/proc/self/oom_score_adj", "998"));
     DO(unshare(CLONE_NEWCGROUP));
     DO(sethostname("pod", 3));
     loopback_up(pod);
@@ -178,7 +179,7 @@ static int child(void *argument) {
 // --- the parent ----------------------------------------------------------------------------------------------------
 
 static void make_cgroup(struct pod *pod, int id) {
-    for (int i = 0; i < (v2 ? 1 : 2); i++) {
+    for (int i = 0; i < (v2 ? 1 : OWN); i++) {
         snprintf(pod->cgroup[i], sizeof pod->cgroup[i], "%s/%d", base[i], id);
         if (mkdir(pod->cgroup[i], 0755) < 0) die(pod->cgroup[i]);
     }
@@ -187,21 +188,24 @@ static void make_cgroup(struct pod *pod, int id) {
         write_in(pod->cgroup[0], "memory.swap.max", "0");
         write_in(pod->cgroup[0], "memory.oom.group", "1");
         write_in(pod->cgroup[0], "pids.max", "1024");
+        write_in(pod->cgroup[0], "cpu.weight", "1");
         if ((pod->directory = open(pod->cgroup[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) die(pod->cgroup[0]);
         return;
     }
     write_in(pod->cgroup[MEMORY], "memory.limit_in_bytes", "67108864");
+    if (access("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes", F_OK) == 0)
+        write_in(pod->cgroup[MEMORY], "memory.memsw.limit_in_bytes", "67108864");
     write_in(pod->cgroup[PIDS], "pids.max", "1024");
-    snprintf(pod->tasks[0], sizeof pod->tasks[0], "%s/tasks", pod->cgroup[MEMORY]);
-    snprintf(pod->tasks[1], sizeof pod->tasks[1], "%s/tasks", pod->cgroup[PIDS]);
-    snprintf(pod->tasks[2], sizeof pod->tasks[2], "%s/tasks", base[DEVICES]);
+    write_in(pod->cgroup[CPU], "cpu.shares", "2");
+    for (int i = 0; i < OWN; i++) snprintf(pod->tasks[i], sizeof pod->tasks[i], "%s/tasks", pod->cgroup[i]);
+    snprintf(pod->tasks[DEVICES], sizeof pod->tasks[DEVICES], "%s/tasks", base[DEVICES]);
 }
 
 static void remove_cgroup(struct pod *pod) {
     const char *counters[] = {v2 ? "memory.events" : "memory.oom_control", v2 ? "memory.peak" : "memory.max_usage_in_bytes", "cpu.stat"};
     for (int i = 0; i < (v2 ? 3 : 2); i++) read_in(pod->cgroup[0], counters[i]);
-    if (v2) close(pod->directory);
-    for (int i = 0; i < (v2 ? 1 : 2); i++)
+    if (v2) close(pod->directory); else read_in(pod->cgroup[CPUACCT], "cpuacct.usage");
+    for (int i = 0; i < (v2 ? 1 : OWN); i++)
         for (int tries = 0; rmdir(pod->cgroup[i]) < 0 && errno == EBUSY && tries < 2000; tries++) usleep(50);
 }
 
@@ -242,12 +246,12 @@ static void *work(void *unused) {
 
 static void make_bases(void) {
     v2 = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
-    const char *hierarchies[] = {v2 ? "" : "/memory", "/pids", "/devices"};
-    for (int i = 0; i < (v2 ? 1 : 3); i++) {
+    const char *hierarchies[] = {v2 ? "" : "/memory", "/pids", "/cpu", "/cpuacct", "/devices"};
+    for (int i = 0; i < (v2 ? 1 : ALL); i++) {
         snprintf(base[i], sizeof base[i], "/sys/fs/cgroup%s/yardstick-%d", hierarchies[i], getpid());
         if (mkdir(base[i], 0755) < 0) die(base[i]);
     }
-    if (v2) write_in(base[0], "cgroup.subtree_control", "+memory +pids");
+    if (v2) write_in(base[0], "cgroup.subtree_control", "+memory +pids +cpu");
 }
 
 static void compile_filter(void) {
@@ -297,7 +301,7 @@ int main(int count, char **arguments) {
     double elapsed = now_us() - began;
     qsort(times, pods, sizeof *times, ascending);
     printf("%.0f %.0f\n", times[pods / 2], pods / elapsed * 1e6);
-    for (int i = 0; i < (v2 ? 1 : 3); i++) rmdir(base[i]);
+    for (int i = 0; i < (v2 ? 1 : ALL); i++) rmdir(base[i]);
     rmdir(staging);
     return 0;
 }

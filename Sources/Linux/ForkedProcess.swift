@@ -19,6 +19,11 @@ public enum OwnProcess {
     /// The name in `/proc/PID/comm`, 15 bytes at most. See `PR_SET_NAME`.
     public static func setName(_ name: String) throws(Errno) { try retrying { clinux_set_name(name) } }
 
+    /// SIGKILL when the parent dies, or no longer. See `PR_SET_PDEATHSIG`; a parent that is dead already sends nothing.
+    public static func endWithParent(_ ends: Bool) throws(Errno) {
+        try retrying { clinux_set_parent_death_signal(ends ? SIGKILL : 0) }
+    }
+
     /// Nobody but root looks into it from /proc or by ptrace. See `PR_SET_DUMPABLE`.
     public static func forbidDumping() throws(Errno) { try retrying { clinux_set_undumpable() } }
 

@@ -97,6 +97,9 @@ package enum Zygote {
     private static func waitForPod(
         _ socket: borrowing OwnedDescriptor, taken: borrowing Pipe
     ) throws(Errno) -> OwnedDescriptor {
+        // Without the zygote nobody would wait behind this one: then it must not take requests any more either. Once it
+        // has a pod it goes on alone.
+        try OwnProcess.endWithParent(true)
         PodNamespaces.makeAhead()
         while true {
             var room: UInt64 = 0
@@ -106,6 +109,7 @@ package enum Zygote {
             if request.count == 0 { exit(0) }
             // A message without a descriptor asks for nothing.
             guard let pod = request.takeDescriptor() else { continue }
+            try OwnProcess.endWithParent(false)
             try taken.writing.write("x")
             return pod
         }

@@ -56,6 +56,9 @@ static inline int clinux_socket_type(int socket) {
 /// `close_range(2)` from `first` up.
 static inline int clinux_close_from(unsigned first) { return (int)syscall(SYS_close_range, first, ~0U, 0); }
 
+/// `PR_SET_PDEATHSIG`; 0 takes it away.
+static inline int clinux_set_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
+
 /// `PR_SET_NAME`.
 static inline int clinux_set_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 

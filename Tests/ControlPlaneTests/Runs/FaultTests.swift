@@ -64,7 +64,7 @@ extension WholeRuns {
             var killed = 0
             let watcher = Watcher { [self] record in
                 guard isRunning(record), killed == 0 else { return }
-                for starter in (try? children()) ?? [] {
+                for starter in (try? fixture.children()) ?? [] {
                     for supervisor in (try? children(of: starter)) ?? [] {
                         kill(supervisor, SIGKILL)
                         killed += 1
@@ -85,11 +85,13 @@ extension WholeRuns {
         @Test("When the starter is killed, running pods go on and later ones are started by a new one")
         func starterKilled() throws {
             let fixture = try RunFixture()
-            var killed = false
+            var running: Set<String> = []
             let watcher = Watcher { [self] record in
-                guard isRunning(record), !killed else { return }
-                killed = true
-                for starter in (try? children()) ?? [] { kill(starter, SIGKILL) }
+                // Once, when both of the first two are running.
+                guard isRunning(record), running.insert(record.pod.metadata.uid).inserted, running.count == 2 else {
+                    return
+                }
+                for starter in (try? fixture.children()) ?? [] { kill(starter, SIGKILL) }
             }
             let outcome = try fixture.run(
                 [

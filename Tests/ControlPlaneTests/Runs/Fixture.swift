@@ -88,6 +88,9 @@ final class RunFixture {
         return outcome
     }
 
+    /// The zygotes of this place's runs: they keep the run's lock open.
+    func children() throws -> [pid_t] { try ControlPlaneTests.children(holding: scratch.path) }
+
     /// All containers' cgroups of this host, whoever's.
     func cgroups() throws -> [String] {
         var names: [String] = []
@@ -152,7 +155,19 @@ func podSpec(_ command: [String]) -> PodSpec {
 func mebibytes(_ count: Int64) -> Quantity { Quantity(nanos: Int128(count << 20) * 1_000_000_000, format: .binarySI) }
 
 /// The processes that this one has started: `berth-pod`, while a run goes on.
-func children() throws -> [pid_t] { try children(of: getpid()) }
+/// Other suites run in this process at the same time and have children of their own.
+func children(holding place: String) throws -> [pid_t] {
+    try children(of: getpid()).filter { child in
+        guard let directory = try? OwnedDescriptor.open("/proc/\(child)/fd", O_RDONLY | O_DIRECTORY),
+            let names = try? directory.names()
+        else { return false }  // it has ended meanwhile
+        return names.contains { name in
+            var target = [UInt8](repeating: 0, count: 4096)
+            let count = readlinkat(directory.rawValue, name, &target, target.count)
+            return count > 0 && String(decoding: target[..<count], as: UTF8.self).hasPrefix(place + "/")
+        }
+    }
+}
 
 func children(of pid: pid_t) throws -> [pid_t] {
     var result: [pid_t] = []
