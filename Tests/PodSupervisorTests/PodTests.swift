@@ -23,8 +23,8 @@ struct PodTests {
                 "echo shm >/dev/shm/f; echo disk >/v/f; while [ ! -e /v/done ]; do echo hi | nc -l -p 8000; done"),
             starter.container(
                 "client",
-                "until nc 127.0.0.1 8000 </dev/null | grep hi; do sleep 0.05; done; cat /dev/shm/f /v/f; hostname; touch /v/done; "
-                    + "nc 127.0.0.1 8000 </dev/null; true"),
+                "until nc 127.0.0.1 8000 </dev/null 2>/dev/null | grep hi; do sleep 0.05; done; cat /dev/shm/f /v/f; hostname; touch /v/done; "
+                    + "nc 127.0.0.1 8000 </dev/null 2>/dev/null; true"),
         ]
         for index in 0...1 { plan.containers[index].mounts = [mount] }
         let pod = try starter.run(plan)
