@@ -52,11 +52,16 @@ extension SeccompProfile {
             return self == .x86 ? Self.directNumbers[call] : nil
         }
 
-        /// Whether the call exists here, be it as an operation of `socketcall` or `ipc` only.
-        func has(_ call: String) -> Bool {
+        /// i386's `socketcall` or `ipc`, and which of its operations the call is. nil: it goes by neither.
+        func multiplexed(_ call: String) -> (multiplexer: UInt32, operation: UInt64)? {
+            guard self == .x86 else { return nil }
+            // libseccomp's own numbers: -100 and below for operations of socketcall, -200 and below for those of ipc.
             let number = seccomp_syscall_resolve_name_arch(token, call)
-            // libseccomp's numbers for what i386 does by `socketcall` (-100 and below) and `ipc` (-200 and below).
-            return number >= 0 || (self == .x86 && (-299 ... -100).contains(number))
+            switch number {
+            case -299 ... -201: return self.number(of: "ipc").map { ($0, UInt64(-number - 200)) }
+            case -199 ... -101: return self.number(of: "socketcall").map { ($0, UInt64(-number - 100)) }
+            default: return nil
+            }
         }
 
         // libseccomp gives the numbers of i386's newer, direct calls by number only.

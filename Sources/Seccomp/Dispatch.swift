@@ -15,7 +15,7 @@ extension SeccompProfile {
                 body += [.loadNumber, .ifAtLeast(Architecture.x32Bit, 0, else: 1), .jump(blocks[.x86_64]!.count)]
                 body += blocks[.x86_64]! + x32
             } else {
-                body += blocks[architecture]!
+                body += [.loadNumber] + blocks[architecture]!
             }
         }
         return head + [.return(.killProcess)] + body

@@ -17,6 +17,11 @@ struct Instruction: Hashable, Sendable {
     static let loadNumber = load(0)
     static let loadArchitecture = load(4)
 
+    /// Half of an argument; both halves of `args[n]` are in the machine's order, which is the lower one first.
+    static func loadArgument(_ index: UInt32, upperHalf: Bool) -> Instruction {
+        load(16 + 8 * index + (upperHalf ? 4 : 0))
+    }
+
     private static func load(_ offset: UInt32) -> Instruction { Instruction(code: 0x20, k: offset) }
 
     static func and(_ mask: UInt32) -> Instruction { Instruction(code: 0x54, k: mask) }

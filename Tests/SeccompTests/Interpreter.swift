@@ -38,8 +38,22 @@ struct CallData {
 
 extension SeccompProgram {
     /// Runs the filter as the kernel would: the value it returns, `SECCOMP_RET_…`.
+    func run(_ data: CallData) -> UInt32 { decoded.run(data) }
+
+    /// For many runs.
+    var decoded: DecodedProgram { DecodedProgram(instructions: Instruction.decode(bytes)) }
+
+    func answer(
+        _ architecture: SeccompProfile.Architecture, _ name: String, _ arguments: UInt64...
+    ) throws -> UInt32 {
+        run(try CallData(architecture, name, arguments))
+    }
+}
+
+struct DecodedProgram {
+    let instructions: [Instruction]
+
     func run(_ data: CallData) -> UInt32 {
-        let instructions = Instruction.decode(bytes)
         var accumulator: UInt32 = 0
         var position = 0
         while true {
@@ -58,11 +72,5 @@ extension SeccompProgram {
             default: preconditionFailure("filter has instruction \(instruction)")
             }
         }
-    }
-
-    func answer(
-        _ architecture: SeccompProfile.Architecture, _ name: String, _ arguments: UInt64...
-    ) throws -> UInt32 {
-        run(try CallData(architecture, name, arguments))
     }
 }
