@@ -33,17 +33,22 @@ extension SeccompProfile {
         /// libseccomp's number for it: `AUDIT_ARCH_…`, but for x32, which the kernel tells from x86_64 by a bit of the
         /// call's number alone.
         var token: UInt32 {
-            let name: String =
-                switch self {
-                case .x86_64: "x86_64"
-                case .x86: "x86"
-                case .x32: "x32"
-                case .aarch64: "aarch64"
-                case .arm: "arm"
-                default: ""
-                }
-            return seccomp_arch_resolve_name(name)
+            switch self {
+            case .x86_64: Self.tokens.x86_64
+            case .x86: Self.tokens.x86
+            case .x32: Self.tokens.x32
+            case .aarch64: Self.tokens.aarch64
+            case .arm: Self.tokens.arm
+            default: 0
+            }
         }
+
+        /// Looked up once: every look-up of a call needs one.
+        private static let tokens = (
+            x86_64: seccomp_arch_resolve_name("x86_64"), x86: seccomp_arch_resolve_name("x86"),
+            x32: seccomp_arch_resolve_name("x32"), aarch64: seccomp_arch_resolve_name("aarch64"),
+            arm: seccomp_arch_resolve_name("arm")
+        )
 
         /// The number that the call has here, or nil if it has none of its own.
         func number(of call: String) -> UInt32? {
