@@ -87,6 +87,7 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
+        if !flags.dryRun { Run.PlanSources.compileFiltersAhead() }
         let objects = try objects()
         if flags.dryRun {
             for case .job(let job) in objects {

@@ -3,6 +3,7 @@
 import ImageStore
 import Linux
 import PodPlanning
+import Sandbox
 import Seccomp
 
 extension Run.PlanSources {
@@ -10,7 +11,18 @@ extension Run.PlanSources {
     init(stateDirectory: String) {
         let store = UsedImages(stateDirectory: stateDirectory)
         images = ImageSource { reference throws(ImageSource.Failure) in try store.find(reference) }
-        filters = FilterSource(profiles: LocalProfiles(directory: stateDirectory + "/seccomp"))
+        filters = FilterSource(profiles: LocalProfiles(directory: stateDirectory + "/seccomp"), cache: Self.filterCache)
+    }
+
+    private static let filterCache = SeccompCache()
+
+    /// Compiles the filter that nearly every pod has, beside whatever the caller does next. It takes one to two
+    /// milliseconds, a tenth of a short run.
+    package static func compileFiltersAhead() {
+        startThread {
+            // What fails here fails again, and is told, when a pod is planned.
+            _ = try? filterCache.program(for: .runtimeDefault, capabilities: CapabilitySet.standard.rawValue)
+        }
     }
 }
 
