@@ -15,7 +15,6 @@ let settings: [SwiftSetting] = [
 let cSettings: [CSetting] = [.define("_GNU_SOURCE")]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A Swift target with the one list of settings that all of ours share.
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -39,7 +38,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // The kernel and the C libraries.
@@ -47,6 +45,7 @@ let package = Package(
         .target(name: "CLaunch", cSettings: cSettings),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CMd", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
 
         // The low-level runtime: nothing here knows Kubernetes, nothing here imports Foundation.
@@ -58,7 +57,7 @@ let package = Package(
         module("KubernetesAPI"),
         module("JobController", ["KubernetesAPI"]),
         // The text of a manifest to those objects, and back.
-        module("Manifest", ["KubernetesAPI", yams]),
+        module("Manifest", ["CLibYAML", "KubernetesAPI"]),
 
         // From a pod to a plan, and from a plan to a pod's life.
         module("PodPlan"),

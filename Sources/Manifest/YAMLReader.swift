@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CYaml
+import CLibYAML
 import KubernetesAPI
 
 /// What a text may cost before it is refused. A parser's input is hostile until it has been read.
