@@ -83,7 +83,11 @@ public struct ImageReference: Hashable, Sendable, CustomStringConvertible {
 
     private static func isRegistry(_ text: String) -> Bool {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count <= 2, !parts[0].isEmpty else { return false }
+        guard parts.count <= 2 else { return false }
+        let labels = parts[0].split(separator: ".", omittingEmptySubsequences: false)
+        guard labels.allSatisfy({ $0.utf8.first.map(isWord) == true && $0.utf8.last.map(isWord) == true }) else {
+            return false
+        }
         if parts.count == 2 { guard let port = UInt16(parts[1]), port > 0 else { return false } }
         return parts[0].utf8.allSatisfy { isWord($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }
     }

@@ -84,9 +84,19 @@ struct Unpacking {
                 throw .source(path: path, problem: "is neither a directory nor a regular file")
             }
             let compression = try Compression(of: file.rawValue, path)
+            if compression == nil { try checkEnd(of: file.rawValue, Int64(status.st_size), path) }
             return try unpack(from: file.rawValue, compression, path)
         case .stream(let descriptor):
             return try unpack(from: descriptor, nil, source.name)
+        }
+    }
+
+    /// tar takes a missing end for the end. An archive ends with blocks of zeroes; a compressed one is checked by its format.
+    private func checkEnd(of file: CInt, _ size: Int64, _ path: String) throws(ImageStoreError) {
+        var block = [UInt8](repeating: 1, count: 512)
+        let whole = size >= 512 && pread(file, &block, 512, off_t(size - 512)) == 512
+        if !whole || block.contains(where: { $0 != 0 }) {
+            throw .source(path: path, problem: "is no tar archive, or is cut short: it does not end as one does")
         }
     }
 
