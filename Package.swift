@@ -37,7 +37,7 @@ let package = Package(
         .library(name: "Sandbox", targets: ["Sandbox", "Linux", "Seccomp"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // The kernel and the C libraries.
