@@ -189,6 +189,10 @@ struct PodValidationTests {
                 "volumes: [{name: v, emptyDir: {sizeLimit: -1}}]",
                 "volumes[0].emptyDir.sizeLimit: Forbidden: SizeLimit field must be a valid resource quantity"
             ),
+            (
+                "volumes: [{name: v, emptyDir: {sizeLimit: 1Gi}}]",
+                "volumes[0].emptyDir.sizeLimit: not supported by Berth: only with medium Memory; a volume on disk is not measured"
+            ),
             ("volumes: [{name: v, hostPath: {}}]", "volumes[0].hostPath.path: Required value"),
             (
                 "volumes: [{name: v, hostPath: {path: /a/../b}}]",

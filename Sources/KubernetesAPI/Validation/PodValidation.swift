@@ -85,6 +85,11 @@ extension EmptyDirVolumeSource {
         if let sizeLimit, sizeLimit.nanos < 0 {
             faults.add(
                 .forbidden, at: .field("sizeLimit"), detail: "SizeLimit field must be a valid resource quantity")
+        } else if sizeLimit != nil, medium.isEmpty {
+            // Accepted, it would promise a bound that nothing keeps.
+            faults.add(
+                .notImplemented, at: .field("sizeLimit"),
+                detail: "only with medium Memory; a volume on disk is not measured")
         }
         if medium.hasPrefix("HugePages") {
             faults.add(.notImplemented, at: .field("medium"), detail: "huge pages")
