@@ -83,14 +83,13 @@ struct LocalImagesTests {
 
     @Test(
         "An archive gives the same image as its directory, however it is compressed",
-        arguments: ["", "gzip", "xz", "zstd"])
+        arguments: ["", "gzip", "xz", "zstd"].filter { $0.isEmpty || access("/usr/bin/\($0)", X_OK) == 0 })
     func importsArchive(compression: String) throws {
         let place = try Place()
         let images = try LocalImages(stateDirectory: place.state)
         let tree = try place.tree()
         try place.shell("tar -C tree -cf all.tar --numeric-owner .")
         if !compression.isEmpty {
-            if compression == "zstd", access("/usr/bin/zstd", X_OK) != 0 { return }
             try place.shell("\(compression) -c all.tar > packed && mv packed all.tar")
         }
         let (direct, _) = try images.add("direct", from: .directory(tree), ImageConfiguration())
