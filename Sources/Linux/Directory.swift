@@ -4,7 +4,15 @@ public import CLinux
 
 extension OwnedDescriptor {
     /// The names in this directory, without `.` and `..`, in no order. See `readdir(3)`.
+    ///
+    /// For directories of our own: a name that is no UTF-8 comes out mended. What others may have filled is read by
+    /// `rawNames()`.
     public borrowing func names() throws(Errno) -> [String] {
+        try rawNames().map { $0.withUnsafeBufferPointer { String(cString: $0.baseAddress!) } }
+    }
+
+    /// The same as the kernel has them: bytes, a zero at the end. They can be given to `open` and to C as they are.
+    public borrowing func rawNames() throws(Errno) -> [[CChar]] {
         let directory = rawValue
         let copy = try retrying { clinux_openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
         guard let stream = fdopendir(copy) else {
@@ -13,14 +21,23 @@ extension OwnedDescriptor {
             throw error
         }
         defer { _ = closedir(stream) }
-        var names: [String] = []
+        var names: [[CChar]] = []
         while let entry = readdir(stream) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1))
+                }
             }
-            if name != "." && name != ".." { names.append(name) }
+            if name != [46, 0] && name != [46, 46, 0] { names.append(name) }
         }
         return names
+    }
+
+    /// Opens what has this raw name here, without following it when it is a link. See `openat(2)`.
+    public borrowing func open(_ name: [CChar], _ flags: CInt) throws(Errno) -> OwnedDescriptor {
+        let directory = rawValue
+        return OwnedDescriptor(
+            adopting: try retrying { clinux_openat(directory, name, flags | O_CLOEXEC | O_NOFOLLOW, 0) })
     }
 
     /// Removes what is called `name` here, and everything below it. Links are removed, never followed; what another
@@ -30,14 +47,14 @@ extension OwnedDescriptor {
     ///
     /// - Throws: `EBUSY` or `EXDEV` at a mount. That nothing is there is no error.
     public borrowing func removeTree(_ name: String) throws(Errno) {
-        var left = [name]
+        var left = [Array(name.utf8CString)]
         while let next = left.popLast() { try remove(next, depth: 0, top: rawValue, &left) }
     }
 
     /// - Parameters:
     ///   - top: the directory to which what is too deep is moved.
     ///   - moved: the names it got there.
-    private borrowing func remove(_ name: String, depth: Int, top: CInt, _ moved: inout [String]) throws(Errno) {
+    private borrowing func remove(_ name: [CChar], depth: Int, top: CInt, _ moved: inout [[CChar]]) throws(Errno) {
         let directory = rawValue
         do throws(Errno) {
             try retrying { unlinkat(directory, name, 0) }
@@ -48,20 +65,30 @@ extension OwnedDescriptor {
         }
         if depth == 100 { return moved.append(try moveUp(name, to: top)) }
         do throws(Errno) {
-            let child = try openResolved(
-                name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, resolve: UInt64(RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV))
-            for entry in try child.names() { try child.remove(entry, depth: depth + 1, top: top, &moved) }
+            let child = try openOnSameMount(name)
+            for entry in try child.rawNames() { try child.remove(entry, depth: depth + 1, top: top, &moved) }
             try retrying { unlinkat(directory, name, AT_REMOVEDIR) }
         } catch {
             if error != ENOENT { throw error }
         }
     }
 
-    private borrowing func moveUp(_ name: String, to top: CInt) throws(Errno) -> String {
+    /// - Throws: `EXDEV` when something is mounted there, `ELOOP` when it is a link.
+    private borrowing func openOnSameMount(_ name: [CChar]) throws(Errno) -> OwnedDescriptor {
+        let directory = rawValue
+        return OwnedDescriptor(
+            adopting: try retrying {
+                clinux_openat2(
+                    directory, name, UInt64(O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), 0,
+                    UInt64(RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV))
+            })
+    }
+
+    private borrowing func moveUp(_ name: [CChar], to top: CInt) throws(Errno) -> [CChar] {
         let directory = rawValue
         var number = 0
         while true {
-            let new = ".removing-\(getpid())-\(number)"
+            let new = Array(".removing-\(getpid())-\(number)".utf8CString)
             do throws(Errno) {
                 try retrying { clinux_rename_new(directory, name, top, new) }
                 return new
