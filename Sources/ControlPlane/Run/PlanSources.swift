@@ -60,7 +60,8 @@ private final class UsedImages {
         } catch {
             if case .reference(let problem) = error {
                 throw .invalidName(
-                    "Failed to apply default image tag \"\(reference)\": couldn't parse image name: \(problem)")
+                    "Failed to apply default image tag \"\(reference)\": "
+                        + "couldn't parse image name \"\(reference)\": \(problem)")
             }
             throw .unreadable(error.description)
         }
