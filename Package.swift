@@ -61,7 +61,7 @@ let package = Package(
 
         // From a pod to a plan, and from a plan to a pod's life.
         module("PodPlan"),
-        module("ImageStore", ["CLinux", "CMd", "Linux", "Sandbox"]),
+        module("ImageStore", ["CLinux", "CMd", "Linux", "Sandbox", "Seccomp"]),
         module("PodPlanning", ["CLinux", "KubernetesAPI", "Linux", "Manifest", "PodPlan", "ImageStore", "Seccomp"]),
         module("PodSupervisor", ["PodPlan", "Sandbox", "Linux", "CLinux"]),
 

@@ -13,7 +13,8 @@ struct ImageRecord: Hashable {
     var created: Int64 = 0
     var configuration = ImageConfiguration()
 
-    /// Name of the file: the reference with everything but letters, digits, `.`, `_` and `-` as `%XX`.
+    /// Name of the file: the reference with everything but letters, digits, `.`, `_` and `-` as `%XX`; of one too long
+    /// for a file's name the first part, and a hash of the whole.
     static func fileName(_ reference: String) -> String {
         var name = ""
         for byte in reference.utf8 {
@@ -23,7 +24,7 @@ struct ImageRecord: Hashable {
             default: name += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
             }
         }
-        return name
+        return name.utf8.count <= 250 ? name : "\(name.prefix(180))%%\(hexadecimalHash(of: reference))"
     }
 
     var text: String {

@@ -125,7 +125,8 @@ extension ImageReference {
             return false
         }
         return bytes.split(whereSeparator: isLowerWord).allSatisfy { separator in
-            separator.allSatisfy { $0 == UInt8(ascii: "-") } || [".", "_", "__"].contains { $0.utf8.elementsEqual(separator) }
+            separator.allSatisfy { $0 == UInt8(ascii: "-") }
+                || [".", "_", "__"].contains { $0.utf8.elementsEqual(separator) }
         }
     }
 

@@ -12,22 +12,24 @@ public enum ImageStoreError: Error, Hashable, Sendable, CustomStringConvertible 
     case damaged(path: String, problem: String)
     /// What was to be imported can't be an image.
     case source(path: String, problem: String)
+    /// A program or feature of the host that we need doesn't work.
+    case host(object: String, problem: String)
 
     public var description: String {
         switch self {
         case .system(let action, let object, let errno): "cannot \(action) \(object): \(errno)"
-        case .reference(let error): error.description
+        case .reference(let error): "image name \"\(error.reference)\": \(error)"
         case .notFound(let name): "no image \(name) here; `berth image ls` lists those that are"
-        case .damaged(let path, let problem): "\(path): \(problem); remove it by `berth image rm` and import it again"
-        case .source(let path, let problem): "\(path): \(problem)"
+        case .damaged(let path, let problem): "\(path): \(problem)"
+        case .source(let path, let problem), .host(let path, let problem): "\(path): \(problem)"
         }
     }
 
     /// What the caller gave is wrong, as opposed to the store or the host.
     public var isCallersOwn: Bool {
         switch self {
-        case .reference, .notFound, .source: true
-        case .system, .damaged: false
+        case .reference, .source: true
+        case .system, .notFound, .damaged, .host: false
         }
     }
 }

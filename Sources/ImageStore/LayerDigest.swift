@@ -4,45 +4,57 @@ import CLinux
 import CMd
 import Linux
 
-/// SHA-256 over a directory tree: every name in order, with type, mode, owner, times, links, extended attributes and
-/// content. Two imports of the same files give the same digest.
+/// SHA-256 over a directory tree: every name in order, with type, mode, owner, time, links, extended attributes and
+/// content. Two imports of the same files give the same digest, wherever they lie. (A directory's time is left out: it
+/// tells when it was unpacked.)
 struct LayerDigest {
+    private let limits: ImportLimits
     private var context = SHA2_CTX()
     /// Bytes of all regular files, each hard link once.
     private(set) var sizeBytes: Int64 = 0
-    private var inodes: [UInt64: String] = [:]
+    private var entries: Int64 = 0
+    /// Number, by inode, of each file that has several names.
+    private var linked: [UInt64: Int64] = [:]
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
 
-    init() { SHA256Init(&context) }
-
-    /// The digest in hexadecimal. To be asked once.
-    mutating func digest(of root: borrowing OwnedDescriptor, path: String) throws(ImageStoreError) -> String {
-        defer { buffer.deallocate() }
-        try add(root, path: path, name: "")
-        var bytes = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
-        SHA256Final(&bytes, &context)
-        return bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    init(limits: ImportLimits) {
+        self.limits = limits
+        SHA256Init(&context)
     }
 
-    /// A directory, after its own attributes have been added by its parent; the root adds its own here.
-    private mutating func add(_ directory: borrowing OwnedDescriptor, path: String, name: String)
-        throws(ImageStoreError)
-    {
-        if name.isEmpty { try addAttributes(of: directory, path: path, name: ".") }
-        let names = try attempt("read", path) { () throws(Errno) in try directory.names() }
-        for entry in names.sorted() {
-            let entryPath = "\(path)/\(entry)"
-            let child = try attempt("read", entryPath) { () throws(Errno) in try directory.open(entry, O_PATH) }
-            let kind = try addAttributes(of: child, path: entryPath, name: entry)
+    /// The digest in hexadecimal. To be asked once.
+    ///
+    /// - Throws: when there is more below `root` than the limits allow.
+    mutating func digest(of root: borrowing OwnedDescriptor, path: String) throws(ImageStoreError) -> String {
+        defer { buffer.deallocate() }
+        try addAttributes(of: root, [46, 0], path: path)
+        try addEntries(of: root, path: path, depth: 0)
+        return final(&context)
+    }
+
+    private mutating func addEntries(
+        of directory: borrowing OwnedDescriptor, path: String, depth: Int
+    ) throws(ImageStoreError) {
+        guard depth <= limits.depth else {
+            throw .source(path: path, problem: "its directories are more than \(limits.depth) deep")
+        }
+        let names = try attempt("read", path) { () throws(Errno) in try directory.rawNames() }
+        for name in names.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            let entryPath = "\(path)/\(name.withUnsafeBufferPointer { String(cString: $0.baseAddress!) })"
+            let child = try attempt("read", entryPath) { () throws(Errno) in try directory.open(name, O_PATH) }
+            let kind = try addAttributes(of: child, name, path: entryPath)
+            if let problem = limits.excess(bytes: sizeBytes, entries: entries) {
+                throw .source(path: entryPath, problem: problem)
+            }
             if kind == S_IFDIR {
                 let below = try attempt("read", entryPath) { () throws(Errno) in
-                    try directory.open(entry, O_RDONLY | O_DIRECTORY)
+                    try directory.open(name, O_RDONLY | O_DIRECTORY)
                 }
-                try add(below, path: entryPath, name: entry)
+                try addEntries(of: below, path: entryPath, depth: depth + 1)
                 update("..")
             } else if kind == S_IFREG {
                 try addContent(
-                    of: try attempt("read", entryPath) { () throws(Errno) in try directory.open(entry, O_RDONLY) },
+                    of: try attempt("read", entryPath) { () throws(Errno) in try directory.open(name, O_RDONLY) },
                     entryPath)
             }
         }
@@ -51,28 +63,33 @@ struct LayerDigest {
     /// - Returns: the type; 0 for a regular file that was added under another name already.
     @discardableResult
     private mutating func addAttributes(
-        of file: borrowing OwnedDescriptor, path: String, name: String
+        of file: borrowing OwnedDescriptor, _ name: [CChar], path: String
     ) throws(ImageStoreError) -> CInt {
         var status = stat()
         let descriptor = file.rawValue
         try attempt("read", path) { () throws(Errno) in try retrying { fstat(descriptor, &status) } }
         let kind = CInt(status.st_mode) & S_IFMT
-        update("\(name)\0\(status.st_mode) \(status.st_uid) \(status.st_gid) \(status.st_rdev)")
+        name.withUnsafeBytes { update($0) }
+        update("\(status.st_mode) \(status.st_uid) \(status.st_gid) \(status.st_rdev)")
         if kind == S_IFLNK {
             let count = readlinkat(
                 descriptor, "", buffer.baseAddress!.assumingMemoryBound(to: CChar.self), buffer.count)
             guard count >= 0 else { throw .system(action: "read", object: path, errno: .current) }
-            SHA256Update(&context, buffer.baseAddress!.assumingMemoryBound(to: UInt8.self), count)
+            update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         } else if kind != S_IFDIR {
-            update(" \(status.st_size) \(status.st_mtim.tv_sec)")
+            update("\(status.st_size) \(status.st_mtim.tv_sec)")
         }
         try addExtendedAttributes(of: descriptor, path, kind)
-        guard kind == S_IFREG, status.st_nlink > 1 else { return kind }
-        if let first = inodes[UInt64(status.st_ino)] {
-            update("=\(first)")
-            return 0
+        entries += 1
+        guard kind == S_IFREG else { return kind }
+        if status.st_nlink > 1 {
+            if let first = linked[UInt64(status.st_ino)] {
+                update("=\(first)")
+                return 0
+            }
+            linked[UInt64(status.st_ino)] = entries
         }
-        inodes[UInt64(status.st_ino)] = path
+        sizeBytes += Int64(status.st_size)
         return kind
     }
 
@@ -90,8 +107,8 @@ struct LayerDigest {
         for name in names {
             let size = getxattr(link, name, buffer.baseAddress, buffer.count)
             guard size >= 0 else { throw .system(action: "read \(name) of", object: path, errno: .current) }
-            update("@\(name)=")
-            SHA256Update(&context, buffer.baseAddress!.assumingMemoryBound(to: UInt8.self), size)
+            update("@\(name)")
+            update(UnsafeRawBufferPointer(rebasing: buffer[..<size]))
         }
     }
 
@@ -99,14 +116,35 @@ struct LayerDigest {
         while true {
             let count = try attempt("read", path) { () throws(Errno) in try file.read(into: buffer) }
             if count == 0 { return }
-            sizeBytes += Int64(count)
             SHA256Update(&context, buffer.baseAddress!.assumingMemoryBound(to: UInt8.self), count)
         }
     }
 
     private mutating func update(_ text: String) {
-        // Each part says how long it is, so that no two trees make the same stream.
-        let bytes = Array("\(text.utf8.count):\(text)".utf8)
-        SHA256Update(&context, bytes, bytes.count)
+        let bytes = Array(text.utf8)
+        bytes.withUnsafeBytes { update($0) }
     }
+
+    /// Each part says how long it is, so that no two trees make the same stream.
+    private mutating func update(_ part: UnsafeRawBufferPointer) {
+        let length = Array("\(part.count):".utf8)
+        SHA256Update(&context, length, length.count)
+        guard part.count > 0 else { return }
+        SHA256Update(&context, part.baseAddress!.assumingMemoryBound(to: UInt8.self), part.count)
+    }
+}
+
+/// SHA-256 of a text.
+func hexadecimalHash(of text: String) -> String {
+    var context = SHA2_CTX()
+    SHA256Init(&context)
+    let bytes = Array(text.utf8)
+    SHA256Update(&context, bytes, bytes.count)
+    return final(&context)
+}
+
+private func final(_ context: inout SHA2_CTX) -> String {
+    var bytes = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
+    SHA256Final(&bytes, &context)
+    return bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
 }

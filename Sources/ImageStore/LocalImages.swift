@@ -7,7 +7,7 @@ public import Linux
 ///
 ///     layers/<sha256>/      unpacked content, mounted as it is by every pod that uses it
 ///     references/<name>     one small file a name: what it is, and its configuration
-///     incoming/             what is being made; swept by the next change
+///     incoming/<pid>-<n>/   what is being made, locked by its maker; swept by the next change
 ///     lock, use             flock: one change at a time; held shared by every run
 ///
 /// Every change is made under a temporary name and renamed, so that a reader never waits and never sees a half.
@@ -31,8 +31,10 @@ public struct LocalImages: ~Copyable, Sendable {
         var status = stat()
         let descriptor = directory.rawValue
         try attempt("check", path) { () throws(Errno) in try retrying { fstat(descriptor, &status) } }
-        if status.st_uid != geteuid() || status.st_mode & 0o022 != 0 {
-            throw .damaged(path: path, problem: "another user than root may write to it")
+        // Its files keep their setuid bits: nobody else may even enter.
+        if status.st_uid != geteuid() || status.st_mode & 0o077 != 0 {
+            throw .damaged(
+                path: path, problem: "must be root's and closed to all others; `chown root` and `chmod 700` it")
         }
         self.path = path
         self.directory = directory
@@ -71,7 +73,7 @@ public struct LocalImages: ~Copyable, Sendable {
     public borrowing func bind(_ name: String, to source: String, _ configuration: ImageConfiguration)
         throws(ImageStoreError)
     {
-        let reference = try parsed(name)
+        let reference = try parsedName(name)
         guard let resolved = realpath(source, nil) else {
             throw .source(path: source, problem: Errno.current.description)
         }
@@ -89,7 +91,7 @@ public struct LocalImages: ~Copyable, Sendable {
 
     /// Gives an image another name.
     public borrowing func tag(_ name: String, as other: String) throws(ImageStoreError) {
-        let reference = try parsed(other)
+        let reference = try parsedName(other)
         _ = try inspect(name)
         let source = try parsed(name)
         try changing { images throws(ImageStoreError) in
@@ -103,22 +105,22 @@ public struct LocalImages: ~Copyable, Sendable {
     public borrowing func remove(_ name: String) throws(ImageStoreError) {
         let reference = try parsed(name)
         try changing { images throws(ImageStoreError) in
-            guard try images.record(reference) != nil else { throw .notFound(reference.familiar) }
             let references = try images.child("references")
             let file = ImageRecord.fileName(reference.description)
-            try attempt("remove", "\(images.path)/references/\(file)") { () throws(Errno) in
+            do throws(Errno) {
                 try retrying { unlinkat(references.rawValue, file, 0) }
+            } catch {
+                if error == ENOENT { throw .notFound(reference.familiar) }
+                throw .system(action: "remove", object: "\(images.path)/references/\(file)", errno: error)
+            }
+            try attempt("remove", "\(images.path)/references/\(file)") { () throws(Errno) in
+                try retrying { fsync(references.rawValue) }
             }
         }
     }
 
     /// Held by whoever runs pods: no content is removed while it is.
-    public borrowing func holdForUse() throws(ImageStoreError) -> OwnedDescriptor {
-        let file = try lockFile("use")
-        let descriptor = file.rawValue
-        try attempt("lock", "\(path)/use") { () throws(Errno) in try retrying { flock(descriptor, LOCK_SH) } }
-        return file
-    }
+    public borrowing func holdForUse() throws(ImageStoreError) -> HeldLock { try hold("use", shared: true) }
 }
 
 /// An image as it is listed.
@@ -142,6 +144,28 @@ extension LocalImages {
         }
     }
 
+    /// A name to give: one with a digest would say what its content is.
+    borrowing func parsedName(_ name: String) throws(ImageStoreError) -> ImageReference {
+        let reference = try parsed(name)
+        guard reference.digest == nil else {
+            throw .reference(.init(reference: name, problem: "a digest can't be given, only a name and a tag"))
+        }
+        return reference
+    }
+
+    /// Whether there is something of this name, readable or not.
+    borrowing func has(_ reference: String) throws(ImageStoreError) -> Bool {
+        let references = try child("references")
+        var status = stat()
+        do throws(Errno) {
+            try retrying { fstatat(references.rawValue, ImageRecord.fileName(reference), &status, AT_SYMLINK_NOFOLLOW) }
+            return true
+        } catch {
+            if error == ENOENT { return false }
+            throw .system(action: "look for", object: reference, errno: error)
+        }
+    }
+
     borrowing func record(_ reference: ImageReference) throws(ImageStoreError) -> ImageRecord? {
         try record(file: ImageRecord.fileName(reference.description))
     }
@@ -159,7 +183,9 @@ extension LocalImages {
         guard let record = ImageRecord(String(decoding: bytes, as: UTF8.self)),
             (try? ImageReference(record.reference)) != nil
         else {
-            throw .damaged(path: "\(path)/references/\(file)", problem: "is not a file that berth wrote")
+            throw .damaged(
+                path: "\(path)/references/\(file)",
+                problem: "is damaged; `berth image rm` that name and import it again")
         }
         return record
     }
@@ -198,10 +224,18 @@ extension LocalImages {
         }
     }
 
-    borrowing func lockFile(_ name: String) throws(ImageStoreError) -> OwnedDescriptor {
-        try attempt("open", "\(path)/\(name)") { () throws(Errno) in
-            try directory.open(name, O_RDWR | O_CREAT, mode: 0o600)
-        }
+    /// Locks a file of the store, made when it isn't there, waiting for whoever has it.
+    borrowing func hold(_ name: String, shared: Bool) throws(ImageStoreError) -> HeldLock {
+        try attempt("lock", "\(path)/\(name)") { () throws(Errno) in try HeldLock(try lockFile(name), shared: shared) }
+    }
+
+    /// nil when somebody else holds it.
+    borrowing func holdUnlessHeld(_ name: String) throws(ImageStoreError) -> HeldLock? {
+        try attempt("lock", "\(path)/\(name)") { () throws(Errno) in try HeldLock(unlessHeld: try lockFile(name)) }
+    }
+
+    private borrowing func lockFile(_ name: String) throws(Errno) -> OwnedDescriptor {
+        try directory.open(name, O_RDWR | O_CREAT, mode: 0o600)
     }
 }
 

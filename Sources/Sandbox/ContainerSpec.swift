@@ -81,7 +81,7 @@ public struct Namespaces: OptionSet, Hashable, Sendable {
 
 /// One entry of `process.rlimits`. See `getrlimit(2)`. A hard limit above ours is lowered to ours.
 public struct ResourceLimit: Hashable, Sendable {
-    public enum Resource: UInt32, Hashable, Sendable { case core = 4, openFiles = 7 }
+    public enum Resource: UInt32, Hashable, Sendable { case core = 4, openFiles = 7, addressSpace = 9 }
 
     public var resource: Resource
     public var soft: UInt64

@@ -28,12 +28,12 @@ struct ImageBind: ParsableCommand {
             try images.bind(name, to: directory, configuration.configuration)
             return try images.inspect(name)
         }
+        let place = image.layers[0].escapedForTerminal
         var status = stat()
         if stat(image.layers[0], &status) == 0, status.st_uid != 0 {
-            let warning =
-                "berth: \(image.layers[0]) belongs to uid \(status.st_uid): whoever that is chooses what pods run\n"
+            let warning = "berth: \(place) belongs to uid \(status.st_uid): whoever that is chooses what pods run\n"
             Terminal(descriptor: STDERR_FILENO, environment: environmentVariable).write(warning)
         }
-        print("bound \(image.reference.familiar) to \(image.layers[0])")
+        print("bound \(image.reference.familiar) to \(place)")
     }
 }

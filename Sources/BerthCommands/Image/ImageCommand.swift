@@ -26,11 +26,14 @@ struct ImageCommand: ParsableCommand {
 /// What an image says of the containers that run from it.
 struct ConfigurationOptions: ParsableArguments {
     @Option(
+        parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
             "A word of the command that every container starts with; repeat it for more.", valueName: "word"))
     var entrypoint: [String] = []
 
-    @Option(help: ArgumentHelp("A word of the default command or arguments; repeat it for more.", valueName: "word"))
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("A word of the default command or arguments; repeat it for more.", valueName: "word"))
     var cmd: [String] = []
 
     @Option(name: [.short, .long], help: ArgumentHelp("An environment variable.", valueName: "name=value"))
@@ -48,6 +51,9 @@ struct ConfigurationOptions: ParsableArguments {
     func validate() throws {
         if let entry = env.first(where: { !$0.contains("=") || $0.hasPrefix("=") }) {
             throw ValidationError("--env \(entry): write NAME=VALUE")
+        }
+        guard workdir.isEmpty || workdir.hasPrefix("/") else {
+            throw ValidationError("--workdir \(workdir): write an absolute path in the image")
         }
     }
 
@@ -69,8 +75,9 @@ extension GlobalOptions {
         do throws(ImageStoreError) {
             return try body(try LocalImages(stateDirectory: stateDirectory))
         } catch {
-            throw error.isCallersOwn
-                ? CommandFailure.badInput(error.description) : CommandFailure.berth(error.description)
+            if error.isCallersOwn { throw CommandFailure.badInput(error.description) }
+            if case .notFound = error { throw CommandFailure.failed(error.description) }
+            throw CommandFailure.berth(error.description)
         }
     }
 }

@@ -10,18 +10,19 @@ struct ImageImport: ParsableCommand {
         commandName: "import",
         abstract: "Copies a directory or a tar archive into the store under a name.",
         discussion: """
-            The archive may be compressed by gzip, xz or zstd. It is unpacked in a sandbox; devices are left out.
+            The archive may be compressed by gzip, xz or zstd. It is unpacked in a sandbox; devices and sockets are left \
+            out.
 
             EXAMPLES
               berth image import tool ./rootfs --entrypoint /usr/bin/tool
-              berth image import perl:5.34.0 perl.tar.gz --env LC_ALL=C.UTF-8
+              berth image import shell rootfs.tar.gz --cmd sh --cmd -l --env LC_ALL=C.UTF-8
             """)
 
     @OptionGroup var global: GlobalOptions
     @Argument(help: "The image's name.") var name: String
     @Argument(
         help: ArgumentHelp(
-            "A directory, a tar archive, or - for a tar on standard input.", valueName: "directory-or-tar"))
+            "A directory, a tar archive, or - for one on standard input.", valueName: "directory-or-tar"))
     var source: String
     @OptionGroup(title: "What its containers start with") var configuration: ConfigurationOptions
 

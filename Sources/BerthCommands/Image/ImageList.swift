@@ -18,7 +18,7 @@ struct ImageList: ParsableCommand {
             """)
 
     @OptionGroup var global: GlobalOptions
-    @Option(name: [.short, .long], help: "Print them whole.") var output: OutputFormat?
+    @Option(name: [.short, .long], help: "Print all that is known of them.") var output: OutputFormat?
 
     func run() throws {
         let images = try global.withImages { images throws(ImageStoreError) in try images.list() }
@@ -32,34 +32,14 @@ struct ImageList: ParsableCommand {
             + images.map { image in
                 [
                     image.reference.familiar,
-                    image.id.hasPrefix("sha256:") ? String(image.id.dropFirst(7).prefix(12)) : image.id,
+                    image.id.hasPrefix("sha256:")
+                        ? String(image.id.dropFirst(7).prefix(12)) : image.id.escapedForTerminal,
                     image.sizeBytes > 0 ? binarySize(image.sizeBytes) : "-",
                     Duration.seconds(max(0, now - image.created)).brief + " ago",
                 ]
             }
         let widths = (0..<3).map { column in (rows.map { $0[column].count }.max() ?? 0) + 3 }
         for row in rows { print(zip(row, widths).map { $0.padded(to: $1) }.joined() + row[3]) }
-    }
-}
-
-/// `berth image inspect`.
-struct ImageInspect: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "inspect",
-        abstract: "Prints what is known of an image.",
-        discussion: """
-            EXAMPLES
-              berth image inspect busybox
-              berth image inspect perl:5.34.0 -o json
-            """)
-
-    @OptionGroup var global: GlobalOptions
-    @Argument(help: "The image's name.") var name: String
-    @Option(name: [.short, .long], help: "How to print it.") var output: OutputFormat = .yaml
-
-    func run() throws {
-        let image = try global.withImages { images throws(ImageStoreError) in try images.inspect(name) }
-        print(ObjectList.render([image.value], as: output, list: false), terminator: "")
     }
 }
 

@@ -20,9 +20,16 @@ struct ImageRemove: ParsableCommand {
     @Argument(help: "The names.") var names: [String]
 
     func run() throws {
+        var failures: [CommandFailure] = []
         for name in names {
-            try global.withImages { images throws(ImageStoreError) in try images.remove(name) }
-            print("removed \(name.escapedForTerminal)")
+            do {
+                try global.withImages { images throws(ImageStoreError) in try images.remove(name) }
+                print("removed \(name.escapedForTerminal)")
+            } catch let failure as CommandFailure {
+                failures.append(failure)
+            }
         }
+        guard let worst = failures.map(\.exitStatus).max() else { return }
+        throw CommandFailure(description: failures.map(\.description).joined(separator: "\n"), exitStatus: worst)
     }
 }

@@ -6,15 +6,11 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
-
-/// `renameat2(2)`; flag 1 is RENAME_NOREPLACE.
-static inline int clinux_renameat2(int from, const char *name, int to, const char *new_name, unsigned flags) {
-    return (int)syscall(SYS_renameat2, from, name, to, new_name, flags);
-}
 
 /// `posix_spawn(3)` with these standard streams (-1: ours) and only PATH in its environment. Returns 0 or the error.
 static inline int clinux_spawn_filter(

@@ -30,7 +30,7 @@ extension Run.PlanSources {
 private final class UsedImages {
     private final class Opened {
         let images: LocalImages
-        private let use: OwnedDescriptor
+        private let use: HeldLock
 
         init(stateDirectory: String) throws(ImageStoreError) {
             let images = try LocalImages(stateDirectory: stateDirectory)

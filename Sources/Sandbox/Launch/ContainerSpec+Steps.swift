@@ -192,6 +192,7 @@ extension ResourceLimit.Resource {
         switch self {
         case .core: "RLIMIT_CORE"
         case .openFiles: "RLIMIT_NOFILE"
+        case .addressSpace: "RLIMIT_AS"
         }
     }
 }
