@@ -15,7 +15,9 @@ public struct Berth: ParsableCommand {
               berth doctor
             """,
         version: "0.1.0",
-        subcommands: [RunCommand.self, ValidateCommand.self, ImageCommand.self, DoctorCommand.self])
+        subcommands: [
+            RunCommand.self, ValidateCommand.self, ImageCommand.self, NetworkCommand.self, DoctorCommand.self,
+        ])
 
     public init() {}
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Linux
 
 /// What every command takes.
 struct GlobalOptions: ParsableArguments {
@@ -18,7 +19,7 @@ struct GlobalOptions: ParsableArguments {
     }
 
     func validate() throws {
-        guard stateDirectory.hasPrefix("/") else {
+        guard stateDirectory.isAbsolutePath else {
             throw ValidationError("the state directory must be an absolute path, not \(stateDirectory)")
         }
     }

@@ -10,6 +10,7 @@ import Manifest
 struct ManifestInput {
     private var found: [ManifestObject] = []
     private var faults: [Fault] = []
+    private var unapplied: [UnappliedField] = []
 
     /// Reads a file; `-` is standard input. Faults are kept for `objects()`.
     ///
@@ -19,6 +20,7 @@ struct ManifestInput {
         let reading = readManifests(try text(of: path, name), fileName: name)
         found += reading.objects
         faults += reading.faults
+        unapplied += reading.unapplied
     }
 
     /// Adds a Job that was made from flags; it is defaulted and validated as a read one is.
@@ -32,16 +34,40 @@ struct ManifestInput {
     ///
     /// - Throws: `CommandFailure` with a line for each fault.
     func objects() throws -> [RunObject] {
-        var all = faults.map(\.description)
-        var names: Set<String> = []
-        for object in found where !names.insert(object.identity).inserted {
-            all.append("\(object.identity) is there more than once: give each its own metadata.name")
-        }
+        let all = faults.map(\.description) + repeated + timeZoneFaults
         guard all.isEmpty else { throw CommandFailure.badInput(all.map(\.escapedForTerminal).joined(separator: "\n")) }
+        let terminal = Terminal(descriptor: STDERR_FILENO, environment: environmentVariable)
+        for field in unapplied { terminal.write("Warning: \(field)".escapedForTerminal + "\n") }
         return found.map { object in
             switch object {
             case .job(let job): .job(job)
+            case .cronJob(let cronJob): .cronJob(cronJob)
             case .pod(let pod): .pod(pod)
+            case .configMap(let configMap): .configMap(configMap)
+            case .secret(let secret): .secret(secret)
+            case .service(let service): .service(service)
+            }
+        }
+    }
+
+    /// Objects of the same kind, namespace and name. Those that are yet to get a name are all different.
+    private var repeated: [String] {
+        var seen: Set<String> = []
+        return found.filter { !$0.metadata.name.isEmpty && !seen.insert($0.identity).inserted }.map {
+            "\($0.identity) is there more than once: give each its own metadata.name"
+        }
+    }
+
+    /// Time zones that this host's tz database doesn't have; names that can't be any are faults already.
+    private var timeZoneFaults: [String] {
+        found.compactMap { object in
+            guard case .cronJob(let cronJob) = object, let name = cronJob.spec.timeZone, TimeZone.canBeInDatabase(name)
+            else { return nil }
+            do throws(TimeZoneFiles.Failure) {
+                _ = try TimeZoneFiles.zone(name)
+                return nil
+            } catch {
+                return "\(object.identity): spec.timeZone: Invalid value: \(Fault.quoted(name)): \(error)"
             }
         }
     }
@@ -71,13 +97,8 @@ struct ManifestInput {
 extension ManifestObject {
     /// `job/pi`, with the namespace in front when it isn't the default.
     var identity: String {
-        let (kind, metadata) =
-            switch self {
-            case .job(let job): ("job", job.metadata)
-            case .pod(let pod): ("pod", pod.metadata)
-            }
         let name = metadata.name.isEmpty ? "\(metadata.generateName)*" : metadata.name
         return (metadata.namespace.isEmpty || metadata.namespace == "default" ? "" : "\(metadata.namespace)/")
-            + "\(kind)/\(name)"
+            + "\(kind.lowercased())/\(name)"
     }
 }

@@ -22,7 +22,7 @@ int umount2(const char *, int);
 // The image may hold any links, and a volume may be changed by another pod while we look: every path is resolved by the
 // kernel with the container's root as `/`, once, and what is done is done to that descriptor.
 
-static int open_in(int root, const char *path, uint64_t flags) {
+int open_in(int root, const char *path, uint64_t flags) {
     struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
     int fd = -1;
     for (int tries = 0; tries < 64; tries++) {
@@ -37,11 +37,20 @@ static int make_directories(int root, const char *path) {
     int at = open_in(root, path, O_PATH | O_DIRECTORY);
     if (at >= 0 || errno != ENOENT) return at;
     char prefix[4096];
-    size_t length = strlen(path);
+    size_t length = strlen(path), end = 0;
     if (length >= sizeof prefix) return errno = ENAMETOOLONG, -1;
     memcpy(prefix, path, length + 1);
-    at = open_in(root, ".", O_PATH | O_DIRECTORY);
-    for (size_t end = 0; at >= 0;) {
+    // Mostly only the last part is missing: the walk begins there.
+    char *last = strrchr(prefix, '/');
+    if (last && last > prefix && last[1]) {
+        *last = 0;
+        at = open_in(root, prefix, O_PATH | O_DIRECTORY);
+        *last = '/';
+        if (at >= 0) end = (size_t)(last - prefix);
+        else if (errno != ENOENT) return -1;
+    }
+    if (at < 0) at = open_in(root, ".", O_PATH | O_DIRECTORY);
+    while (at >= 0) {
         size_t start = end;
         while (prefix[start] == '/') start++;
         if (!prefix[start]) break;
@@ -65,7 +74,7 @@ static int make_directories(int root, const char *path) {
 }
 
 /// Descriptor of the directory that `path` is in, made if it is missing; `*name` becomes the last part of `path`.
-static int make_parent(int root, const char *path, const char **name) {
+int make_parent(int root, const char *path, const char **name) {
     char parent[4096] = "/";
     const char *slash = strrchr(path, '/');
     size_t length = slash ? (size_t)(slash - path) : 0;
@@ -76,7 +85,7 @@ static int make_parent(int root, const char *path, const char **name) {
 }
 
 /// Descriptor of the directory or file `path`, made when it is missing.
-static int make_target(int root, const char *path, int is_file) {
+int make_target(int root, const char *path, int is_file) {
     if (!is_file) return make_directories(root, path);
     int fd = open_in(root, path, O_PATH);
     if (fd >= 0 || errno != ENOENT) return fd;
@@ -112,18 +121,24 @@ static int refuse_same(int root, const char *path, int fd) {
 
 // --- mounts by descriptor ----------------------------------------------------------------------------------------------
 
-static int clone_tree(int directory, const char *path, int recursive) {
+int clone_tree(int directory, const char *path, int recursive) {
     return (int)syscall(SYS_open_tree, directory, path,
                         OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | (recursive ? AT_RECURSIVE : 0));
 }
 
-static int set_attributes(int directory, const char *path, int recursive, uint64_t set) {
+int set_attributes(int directory, const char *path, int recursive, uint64_t set) {
     struct mount_attr attributes = {.attr_set = set};
     return (int)syscall(SYS_mount_setattr, directory, path, AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes, sizeof attributes);
 }
 
-static int attach(int tree, int target) {
+int attach(int tree, int target) {
     return (int)syscall(SYS_move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+}
+
+int attach_copy(int source, int target) {
+    int tree = clone_tree(source, "", 0);
+    if (tree < 0 || attach(tree, target) < 0) return -1;
+    return close(tree);
 }
 
 /// A place in our own fresh proc or sysfs, never in the image. Not every kernel has each of them: -1 with errno 0.
@@ -230,13 +245,23 @@ int step_file(struct child *child, op_t op) {
     return close(fd);
 }
 
-int step_working_directory(op_t op) {
+/// The directory `path`, as whoever we are now may enter it.
+static int enter_directory(const char *path, int make) {
     // CVE-2024-21626: /proc/self/fd/N as working directory led to a directory of the host. No magic links; and a
     // directory outside the root has a path that doesn't begin with "/".
-    char path[4096];
+    char place[4096];
     int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int directory = root < 0 ? -1 : make_directories(root, op->a);
+    int directory = root < 0 ? -1 : make ? make_directories(root, path) : open_in(root, path, O_PATH | O_DIRECTORY);
     if (directory < 0 || fchdir(directory) < 0) return -1;
-    if (syscall(SYS_getcwd, path, sizeof path) < 0) return -1;
-    return path[0] == '/' ? 0 : (errno = EXDEV, -1);
+    if (syscall(SYS_getcwd, place, sizeof place) < 0) return -1;
+    return place[0] == '/' ? 0 : (errno = EXDEV, -1);
+}
+
+int step_working_directory(struct child *child, op_t op) {
+    if (op->mode & DIRECTORY_AGAIN && !child->outside) return 0;
+    child->outside = 0;
+    if (enter_directory(op->a, !(op->mode & DIRECTORY_EXISTS)) == 0) return 0;
+    if (!(op->mode & DIRECTORY_LATER) || errno != EACCES) return -1;
+    child->outside = 1;  // closed to root, as a file server or a user namespace may have it: the user may still enter
+    return chdir("/");
 }

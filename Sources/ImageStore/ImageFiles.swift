@@ -16,7 +16,7 @@ extension StoredImage {
     public func contents(of file: String, limit: Int = 1 << 20) throws(ImageStoreError) -> [UInt8]? {
         let root = try attempt("open", layers.first ?? "/") { () throws(Errno) in try OverlaidDirectory(layers) }
         return try attempt("read", "\(layers.first ?? "")\(file)") { () throws(Errno) in
-            var left = Array(file.split(separator: "/").map(String.init).reversed())
+            var left = Array(file.pathParts.map(String.init).reversed())
             var here = [root]
             var links = 0
             while let name = left.popLast() {
@@ -31,8 +31,8 @@ extension StoredImage {
                 case .link(let target):
                     links += 1
                     guard links <= 40 else { throw Errno(ELOOP) }
-                    if target.hasPrefix("/") { here = [root] }
-                    left += target.split(separator: "/").map(String.init).reversed()
+                    if target.isAbsolutePath { here = [root] }
+                    left += target.pathParts.map(String.init).reversed()
                 case .file(let found):
                     guard left.isEmpty else { return nil }
                     return try found.read(limit: limit)

@@ -12,6 +12,17 @@ struct ImageRecord: Hashable {
     /// Seconds since the epoch.
     var created: Int64 = 0
     var configuration = ImageConfiguration()
+    /// Of what came from a registry or an archive of images: the digest it was asked for by, a manifest's or an index's;
+    /// its manifest; and its layers by their diff ids, without `sha256:`, the lowest last.
+    var digest: String?
+    var manifest: String?
+    var layers: [String] = []
+
+    /// Names of directories below `layers`, the lowest last; none for a bound directory.
+    var contents: [String] {
+        if !layers.isEmpty { return layers }
+        return id.hasPrefix("bind:") ? [] : [String(id.dropFirst(7))]
+    }
 
     /// Name of the file: the reference with everything but letters, digits, `.`, `_` and `-` as `%XX`; of one too long
     /// for a file's name the first part, and a hash of the whole.
@@ -41,6 +52,13 @@ struct ImageRecord: Hashable {
         ] where !value.isEmpty {
             lines.append("\(key) \(escaped(value))")
         }
+        for (key, value) in [("digest", digest), ("manifest", manifest)] {
+            if let value { lines.append("\(key) \(escaped(value))") }
+        }
+        lines += layers.map { "layer \(escaped($0))" }
+        for (name, value) in configuration.labels.sorted(by: { $0.key < $1.key }) {
+            lines.append("label \(escaped(name).replacing("=", with: "%3d"))=\(escaped(value))")
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -56,7 +74,12 @@ struct ImageRecord: Hashable {
         self.init(reference: "", id: "")
         for line in lines {
             let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, let value = Self.unescaped(parts[1]), set(parts[0], value) else { return nil }
+            guard parts.count == 2 else { return nil }
+            if parts[0] == "label" {
+                guard setLabel(parts[1]) else { return nil }
+            } else {
+                guard let value = Self.unescaped(parts[1]), set(parts[0], value) else { return nil }
+            }
         }
         if reference.isEmpty || id.isEmpty { return nil }
     }
@@ -77,8 +100,23 @@ struct ImageRecord: Hashable {
         case "user": configuration.user = value
         case "directory": configuration.workingDirectory = value
         case "signal": configuration.stopSignal = value
+        case "digest": digest = value
+        case "manifest": manifest = value
+        case "layer":
+            guard value.utf8.count == 64, value.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
+            else { return false }
+            layers.append(value)
         default: return false
         }
+        return true
+    }
+
+    private mutating func setLabel(_ text: Substring) -> Bool {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let name = Self.unescaped(parts[0]), let value = Self.unescaped(parts[1]) else {
+            return false
+        }
+        configuration.labels[name] = value
         return true
     }
 

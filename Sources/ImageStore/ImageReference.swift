@@ -67,6 +67,13 @@ public struct ImageReference: Hashable, Sendable, CustomStringConvertible {
     /// The whole reference: `docker.io/library/busybox:latest`.
     public var description: String { "\(registry)/\(path)" + suffix }
 
+    /// What an image is kept under: a digest says all, and a tag beside it nothing more.
+    package var kept: ImageReference {
+        var result = self
+        if digest != nil { result.tag = nil }
+        return result
+    }
+
     /// The short form that people write: `busybox:latest`.
     public var familiar: String {
         guard registry == "docker.io" else { return description }
@@ -80,6 +87,12 @@ public struct ImageReference: Hashable, Sendable, CustomStringConvertible {
 
 // The grammar.
 extension ImageReference {
+    /// Whether a name says which registry it is of.
+    static func hasRegistry(_ text: String) -> Bool {
+        let slash = text.utf8.firstIndex(of: UInt8(ascii: "/"))
+        return slash.map { looksLikeRegistry(String(text[..<$0])) } ?? false
+    }
+
     private static func looksLikeRegistry(_ text: String) -> Bool {
         text == "localhost" || text.contains(".") || text.contains(":") || text.utf8.contains(where: isUpper)
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
-import CMd
 import Linux
 
 /// SHA-256 over a directory tree: every name in order, with type, mode, owner, time, links, extended attributes and
@@ -9,7 +8,7 @@ import Linux
 /// tells when it was unpacked.)
 struct LayerDigest {
     private let limits: ImportLimits
-    private var context = SHA2_CTX()
+    private var hash = BlobHash(.sha256)
     /// Bytes of all regular files, each hard link once.
     private(set) var sizeBytes: Int64 = 0
     private var entries: Int64 = 0
@@ -19,7 +18,6 @@ struct LayerDigest {
 
     init(limits: ImportLimits) {
         self.limits = limits
-        SHA256Init(&context)
     }
 
     /// The digest in hexadecimal. To be asked once.
@@ -29,7 +27,7 @@ struct LayerDigest {
         defer { buffer.deallocate() }
         try addAttributes(of: root, [46, 0], path: path)
         try addEntries(of: root, path: path, depth: 0)
-        return final(&context)
+        return hash.final()
     }
 
     private mutating func addEntries(
@@ -116,7 +114,7 @@ struct LayerDigest {
         while true {
             let count = try attempt("read", path) { () throws(Errno) in try file.read(into: buffer) }
             if count == 0 { return }
-            SHA256Update(&context, buffer.baseAddress!.assumingMemoryBound(to: UInt8.self), count)
+            hash.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
     }
 
@@ -127,24 +125,10 @@ struct LayerDigest {
 
     /// Each part says how long it is, so that no two trees make the same stream.
     private mutating func update(_ part: UnsafeRawBufferPointer) {
-        let length = Array("\(part.count):".utf8)
-        SHA256Update(&context, length, length.count)
-        guard part.count > 0 else { return }
-        SHA256Update(&context, part.baseAddress!.assumingMemoryBound(to: UInt8.self), part.count)
+        hash.update(Array("\(part.count):".utf8))
+        hash.update(part)
     }
 }
 
 /// SHA-256 of a text.
-func hexadecimalHash(of text: String) -> String {
-    var context = SHA2_CTX()
-    SHA256Init(&context)
-    let bytes = Array(text.utf8)
-    SHA256Update(&context, bytes, bytes.count)
-    return final(&context)
-}
-
-private func final(_ context: inout SHA2_CTX) -> String {
-    var bytes = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
-    SHA256Final(&bytes, &context)
-    return bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-}
+func hexadecimalHash(of text: String) -> String { BlobDigest(of: Array(text.utf8)).hexadecimal }

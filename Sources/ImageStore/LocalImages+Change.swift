@@ -75,7 +75,10 @@ extension LocalImages {
                 try retrying { fsync(layers.rawValue) }
             }
             let taken = try images.has(record.reference)
-            if replacing || !taken { try images.write(record) }
+            guard replacing || !taken else { return }
+            let old = try images.readableRecord(try images.parsed(record.reference))
+            try images.write(record)
+            if let old { try images.release(old) }
         }
     }
 
@@ -124,9 +127,9 @@ extension LocalImages {
     }
 
     /// nil when a reference can't be read: nobody knows then what it names.
-    private borrowing func namedLayers() throws(ImageStoreError) -> Set<String>? {
+    borrowing func namedLayers() throws(ImageStoreError) -> Set<String>? {
         do throws(ImageStoreError) {
-            return Set(try list().map { String($0.id.dropFirst(7)) })
+            return Set(try records().flatMap(\.contents))
         } catch {
             guard case .damaged = error else { throw error }
             return nil
@@ -143,7 +146,7 @@ struct IncomingLayer: ~Copyable {
     let root: OwnedDescriptor
 
     /// Only within `changing`: nobody sweeps between making and locking.
-    fileprivate init(in images: borrowing LocalImages) throws(ImageStoreError) {
+    init(in images: borrowing LocalImages) throws(ImageStoreError) {
         let incoming = try images.child("incoming")
         let parent = "\(images.path)/incoming"
         var number = 0
@@ -151,6 +154,21 @@ struct IncomingLayer: ~Copyable {
         while !(try attempt("make a directory in", parent) { () throws(Errno) in try incoming.makeDirectory(name) }) {
             number += 1
         }
+        try self.init(made: name, incoming, parent)
+    }
+
+    /// The same, under a name that only one can have: nil when somebody has it.
+    init?(in images: borrowing LocalImages, named name: String) throws(ImageStoreError) {
+        let incoming = try images.child("incoming")
+        let parent = "\(images.path)/incoming"
+        guard try attempt("make a directory in", parent, { () throws(Errno) in try incoming.makeDirectory(name) })
+        else {
+            return nil
+        }
+        try self.init(made: name, incoming, parent)
+    }
+
+    private init(made name: String, _ incoming: borrowing OwnedDescriptor, _ parent: String) throws(ImageStoreError) {
         let path = "\(parent)/\(name)"
         let lock = try attempt("open", path) { () throws(Errno) in
             try HeldLock(try incoming.open(name, O_RDONLY | O_DIRECTORY))

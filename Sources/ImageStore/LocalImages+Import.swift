@@ -23,8 +23,8 @@ public enum ImportSource: Hashable, Sendable {
 extension LocalImages {
     /// Copies files into the store under a name. Importing the same files again keeps one copy.
     ///
-    /// The host's tar unpacks, inside a sandbox of ours whose only way out is the new, empty directory: what an archive
-    /// holds, `..`, links or absolute names, leads nowhere else. It lacks CAP_MKNOD, so devices are left out.
+    /// A program of ours unpacks, closed in with the new, empty directory as its whole root: what an archive holds, links
+    /// or absolute names, leads nowhere else. Devices are left out.
     ///
     /// - Returns: what it is now, and what was left out.
     @discardableResult
@@ -42,7 +42,9 @@ extension LocalImages {
         var warnings: [String] = []
         try addLayer(record, limits: lowered) { root, place throws(ImageStoreError) in
             let input = try ArchiveInput.open(source, store: path)
-            warnings = try Unpacking(target: root.rawValue, staging: place, limits: lowered).run(input)
+            let unpacking = Unpacking(
+                kind: .tree, target: "\(place)/root", limits: lowered, program: try findUnpackProgram())
+            warnings = try input.unpack(unpacking).warnings
             try checkRoot(root, place, source)
         }
         return (try inspect(name), warnings)
@@ -57,7 +59,8 @@ extension LocalImages {
         let saved: Set = ["manifest.json", "oci-layout", "repositories", "index.json"]
         if !saved.isDisjoint(with: names), Set(["bin", "etc", "usr"]).isDisjoint(with: names) {
             throw .source(
-                path: source.name, problem: "is an archive of images, as `docker save` makes; use `docker export`")
+                path: source.name,
+                problem: "is an archive of images, as `docker save` makes: `berth image load` takes it")
         }
     }
 }

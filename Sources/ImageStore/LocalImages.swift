@@ -5,10 +5,12 @@ public import Linux
 
 /// The images of this machine, below `<state>/images`:
 ///
-///     layers/<sha256>/      unpacked content, mounted as it is by every pod that uses it
+///     layers/<sha256>/      unpacked content, mounted as it is by every pod that uses it; a layer of an image by its diff
+///                           id, an import by the hash of its files
+///     blobs/                manifests, configurations and layers as they came: see `BlobStore`
 ///     references/<name>     one small file a name: what it is, and its configuration
 ///     incoming/<pid>-<n>/   what is being made, locked by its maker; swept by the next change
-///     lock, use             flock: one change at a time; held shared by every run
+///     lock, use, blobs.lock flock: one change at a time; held shared by every run; and by who adds blobs
 ///
 /// Every change is made under a temporary name and renamed, so that a reader never waits and never sees a half.
 public struct LocalImages: ~Copyable, Sendable {
@@ -52,12 +54,8 @@ public struct LocalImages: ~Copyable, Sendable {
 
     /// Every image, by name.
     public borrowing func list() throws(ImageStoreError) -> [ImageSummary] {
-        let names = try names(in: "references")
         var summaries: [ImageSummary] = []
-        for name in names.sorted() where !name.hasPrefix(".") {
-            guard let record = try record(file: name) else { continue }
-            summaries.append(summary(record))
-        }
+        for record in try records() { summaries.append(summary(record)) }
         return summaries
     }
 
@@ -86,7 +84,11 @@ public struct LocalImages: ~Copyable, Sendable {
         var record = ImageRecord(reference: reference.description, id: "bind:\(real)")
         record.configuration = configuration
         record.created = Int64(time(nil))
-        try changing { images throws(ImageStoreError) in try images.write(record) }
+        try changing { images throws(ImageStoreError) in
+            let old = try images.readableRecord(reference)
+            try images.write(record)
+            if let old { try images.release(old) }
+        }
     }
 
     /// Gives an image another name.
@@ -96,8 +98,10 @@ public struct LocalImages: ~Copyable, Sendable {
         let source = try parsed(name)
         try changing { images throws(ImageStoreError) in
             guard var record = try images.record(source) else { throw .notFound(source.familiar) }
+            let old = try images.readableRecord(reference)
             record.reference = reference.description
             try images.write(record)
+            if let old { try images.release(old) }
         }
     }
 
@@ -105,8 +109,9 @@ public struct LocalImages: ~Copyable, Sendable {
     public borrowing func remove(_ name: String) throws(ImageStoreError) {
         let reference = try parsed(name)
         try changing { images throws(ImageStoreError) in
+            let old = try images.readableRecord(reference)
             let references = try images.child("references")
-            let file = ImageRecord.fileName(reference.description)
+            let file = ImageRecord.fileName(old?.reference ?? reference.kept.description)
             do throws(Errno) {
                 try retrying { unlinkat(references.rawValue, file, 0) }
             } catch {
@@ -116,6 +121,7 @@ public struct LocalImages: ~Copyable, Sendable {
             try attempt("remove", "\(images.path)/references/\(file)") { () throws(Errno) in
                 try retrying { fsync(references.rawValue) }
             }
+            if let old { try images.release(old) }
         }
     }
 
@@ -131,8 +137,13 @@ public struct ImageSummary: Hashable, Sendable {
     public var sizeBytes: Int64
     /// Seconds since the epoch.
     public var created: Int64
+    /// Directories on the host, the lowest last.
     public var layers: [String]
     public var configuration: ImageConfiguration
+    /// `sha256:…` of the manifest or index under which it was pulled or loaded.
+    public var digest: String?
+    /// `sha256:…` of its own manifest, when it has one.
+    public var manifest: String?
 }
 
 extension LocalImages {
@@ -166,8 +177,25 @@ extension LocalImages {
         }
     }
 
+    /// Of a reference with a digest: also an image of that repository that came under another name with that digest.
     borrowing func record(_ reference: ImageReference) throws(ImageStoreError) -> ImageRecord? {
-        try record(file: ImageRecord.fileName(reference.description))
+        if let found = try record(file: ImageRecord.fileName(reference.kept.description)) { return found }
+        guard let digest = reference.digest else { return nil }
+        return try records().first {
+            guard $0.digest == digest || $0.manifest == digest, let other = try? ImageReference($0.reference) else {
+                return false
+            }
+            return other.registry == reference.registry && other.path == reference.path
+        }
+    }
+
+    /// All of them, by their files' names.
+    borrowing func records() throws(ImageStoreError) -> [ImageRecord] {
+        var records: [ImageRecord] = []
+        for name in try names(in: "references").sorted() where !name.hasPrefix(".") {
+            if let record = try record(file: name) { records.append(record) }
+        }
+        return records
     }
 
     private borrowing func record(file: String) throws(ImageStoreError) -> ImageRecord? {
@@ -193,24 +221,25 @@ extension LocalImages {
     borrowing func stored(_ record: ImageRecord) -> StoredImage {
         var image = StoredImage(reference: record.reference, id: record.id, layers: layers(record))
         image.configuration = record.configuration
+        image.digest = record.digest
         return image
     }
 
-    private borrowing func summary(_ record: ImageRecord) -> ImageSummary {
+    borrowing func summary(_ record: ImageRecord) -> ImageSummary {
         // It was checked when it was read.
         let reference = try! ImageReference(record.reference)
         return ImageSummary(
             reference: reference, id: record.id, sizeBytes: record.sizeBytes, created: record.created,
-            layers: layers(record),
-            configuration: record.configuration)
+            layers: layers(record), configuration: record.configuration, digest: record.digest,
+            manifest: record.manifest)
     }
 
     private borrowing func layers(_ record: ImageRecord) -> [String] {
         if record.id.hasPrefix("bind:") { return [String(record.id.dropFirst(5))] }
-        return ["\(path)/layers/\(record.id.dropFirst(7))"]
+        return record.contents.map { "\(path)/layers/\($0)" }
     }
 
-    private borrowing func names(in name: String) throws(ImageStoreError) -> [String] {
+    borrowing func names(in name: String) throws(ImageStoreError) -> [String] {
         let child = try child(name)
         return try attempt("list", "\(path)/\(name)") { () throws(Errno) in try child.names() }
     }
@@ -241,7 +270,7 @@ extension LocalImages {
 
 /// Makes the directories above `path` that are missing: readable ones, and the last one for root alone.
 private func makeParents(of path: String) throws(Errno) {
-    let parts = path.split(separator: "/").dropLast()
+    let parts = path.pathParts.dropLast()
     var partial = ""
     for (index, part) in parts.enumerated() {
         partial += "/" + part

@@ -45,7 +45,7 @@ struct FailureStreak: Sendable {
     /// Before this time no pod is created. Counted from the end of the pod that failed last, not from when that was seen.
     func end(of backoff: JobBackoff) -> Timestamp? {
         guard count > 0, let last = newest.last else { return nil }
-        return last.advanced(by: backoff.delay(afterFailures: count))
+        return last + backoff.delay(afterFailures: count)
     }
 }
 
@@ -62,7 +62,7 @@ struct CreationRetry: Sendable {
         if let notBefore, now < notBefore { return }
         failures += 1
         lastFailure = now
-        notBefore = now.advanced(by: Self.delays.delay(afterFailures: failures))
+        notBefore = now + Self.delays.delay(afterFailures: failures)
     }
 
     /// A pod that was asked for at this time is there.
@@ -70,17 +70,4 @@ struct CreationRetry: Sendable {
         guard let lastFailure, created > lastFailure else { return }
         self = CreationRetry()
     }
-}
-
-extension Timestamp {
-    /// The latest time there is, when the sum goes beyond it.
-    func advanced(by duration: Duration) -> Timestamp {
-        let (seconds, attoseconds) = duration.components
-        let (whole, tooLong) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        let (length, tooLongToo) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-        let (sum, tooLate) = nanoseconds.addingReportingOverflow(length)
-        return tooLong || tooLongToo || tooLate ? .distantFuture : Timestamp(nanoseconds: sum)
-    }
-
-    static let distantFuture = Timestamp(nanoseconds: .max)
 }

@@ -1,28 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The indexes of an Indexed Job: which are completed, which have a pod, and which comes next.
+/// The indexes of an Indexed Job: which are completed or failed for good, which have a pod, and which come next.
 struct CompletionIndexes: Sendable {
-    private(set) var completions: Int
+    let completions: Int
     private(set) var completed: IndexSet
+    /// Only with `backoffLimitPerIndex`. None is completed as well.
+    private(set) var failed: IndexSet
     /// Active pods beyond the first of their index, and those without an index in range: the first to be deleted.
     private(set) var surplus = 0
-    /// Completed, or with an active pod.
+    /// Those that are not for a new pod: completed, failed or held.
     private var taken: IndexSet
     /// Active pods of each index; `unindexed` for those without.
     private var active: [Int: Int] = [:]
+    /// Pods that are being deleted and must have ended before they are replaced.
+    private var ending: [Int: Int] = [:]
     private static let unindexed = -1
 
-    init(completions: Int, completed: IndexSet = IndexSet()) {
+    /// Indexes beyond `completions` are forgotten.
+    init(completions: Int, completed: IndexSet = IndexSet(), failed: IndexSet = IndexSet()) {
         self.completions = completions
         self.completed = completed
-        taken = completed
+        self.failed = failed
+        self.completed.clip(below: completions)
+        self.failed.clip(below: completions)
+        taken = self.completed.union(self.failed)
     }
 
-    /// The index for the next pod.
-    var lowestFree: Int? {
-        let index = taken.firstMissing
-        return index < completions ? index : nil
-    }
+    /// The lowest indexes that want a pod, at most so many.
+    func free(_ count: Int) -> [Int] { taken.missing(count, below: completions) }
 
     func isInRange(_ index: Int?) -> Bool {
         guard let index else { return false }
@@ -42,27 +47,39 @@ struct CompletionIndexes: Sendable {
         let key = index ?? Self.unindexed
         guard let pods = active[key] else { return }
         active[key] = pods == 1 ? nil : pods - 1
-        if pods > 1 || !isInRange(index) { surplus -= 1 } else if !completed.contains(key) { taken.remove(key) }
+        if pods > 1 || !isInRange(index) { surplus -= 1 } else { release(key) }
+    }
+
+    /// A pod that holds its index until it has ended is being deleted.
+    mutating func takeEnding(_ index: Int?) {
+        guard let index, isInRange(index) else { return }
+        ending[index, default: 0] += 1
+        taken.insert(index)
+    }
+
+    /// Such a pod has ended.
+    mutating func freeEnding(_ index: Int?) {
+        guard let index, let pods = ending[index] else { return }
+        ending[index] = pods == 1 ? nil : pods - 1
+        release(index)
+    }
+
+    private mutating func release(_ index: Int) {
+        guard active[index] == nil, ending[index] == nil, !completed.contains(index), !failed.contains(index) else {
+            return
+        }
+        taken.remove(index)
     }
 
     mutating func complete(_ index: Int) {
+        guard !failed.contains(index) else { return }
         completed.insert(index)
         taken.insert(index)
     }
 
-    /// `spec.completions` is another: what was completed beyond it is forgotten.
-    mutating func resize(to completions: Int) {
-        self.completions = completions
-        completed.clip(below: completions)
-        taken = completed
-        surplus = 0
-        for (index, pods) in active.sorted(by: { $0.key < $1.key }) {
-            if isInRange(index) {
-                taken.insert(index)
-                surplus += pods - 1
-            } else {
-                surplus += pods
-            }
-        }
+    mutating func fail(_ index: Int) {
+        guard !completed.contains(index) else { return }
+        failed.insert(index)
+        taken.insert(index)
     }
 }

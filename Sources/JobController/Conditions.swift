@@ -50,7 +50,7 @@ extension JobController {
         guard let verdict, pods.isEmpty else { return false }
         setCondition(verdict.terminal, .true, verdict.reason, verdict.message, now: now)
         if verdict.succeeds { job.status.completionTime = now }
-        isFinished = true
+        finishedAt = now
         return true
     }
 }

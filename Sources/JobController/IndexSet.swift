@@ -23,10 +23,23 @@ package struct IndexSet: Hashable, Sendable {
 
     package var isEmpty: Bool { count == 0 }
 
-    /// The lowest index from 0 on that is not in the set.
-    package var firstMissing: Int {
-        guard let first = intervals.first, first.lowerBound <= 0 else { return 0 }
-        return first.upperBound + 1
+    /// The lowest indexes from 0 on that are not in the set: at most so many, all below `limit`.
+    package func missing(_ wanted: Int, below limit: Int) -> [Int] {
+        var found: [Int] = []
+        var next = 0
+        for interval in intervals {
+            while next < min(interval.lowerBound, limit), found.count < wanted {
+                found.append(next)
+                next += 1
+            }
+            guard found.count < wanted, next < limit else { return found }
+            next = max(next, interval.upperBound + 1)
+        }
+        while next < limit, found.count < wanted {
+            found.append(next)
+            next += 1
+        }
+        return found
     }
 
     package func contains(_ index: Int) -> Bool {

@@ -12,7 +12,8 @@ package enum JobEvent: Sendable {
     case podDeleted(uid: String)
     /// A pod that we asked for could not be made.
     case podCreateFailed(uid: String, message: String)
-    /// The user changed the Job's spec (suspend, parallelism, …); already validated.
+    /// The user changed the Job's spec (suspend, parallelism, …); valid by itself. One that changes what is immutable is
+    /// refused as a whole; see `JobSpec.validateUpdate`.
     case specChanged(JobSpec)
 }
 
@@ -22,10 +23,15 @@ package enum JobIntent: Sendable {
     case createPod(Pod)
     /// End this pod gracefully (its own `terminationGracePeriodSeconds`), then report it by `podChanged` and `podDeleted`.
     case deletePod(uid: String)
+    /// The pod is counted, or left out for good, and the status says so: take the tracking finalizer from it. Comes after
+    /// `statusChanged`.
+    case releasePod(uid: String)
     /// Keep and show this event.
     case record(Event)
     /// `job.status` is different from before; store it.
     case statusChanged
+    /// The Job's `ttlSecondsAfterFinished` has passed: delete it, its pods first.
+    case deleteJob
     /// Come back with `resync` at this time at the latest. Replaces an earlier one.
     case wake(at: Timestamp)
 }

@@ -6,8 +6,9 @@ package import KubernetesAPI
 ///
 /// Each event is one sync of Kubernetes's Job controller, in its order: count pods that ended, look for a verdict, delete
 /// or create pods, write the status. Two things are simpler than there, because one process holds everything:
-/// - A pod is counted in the event that shows its end. `uncountedTerminatedPods` is therefore always empty, and an interim
-///   condition and its terminal one may appear in the same event, in that order, when no pod is left to wait for.
+/// - A pod is counted in the event that shows its end. `uncountedTerminatedPods` is therefore always empty (UIDs in a
+///   status that is gone on from are counted at once), and an interim condition and its terminal one may appear in the
+///   same event, in that order, when no pod is left to wait for.
 /// - All missing pods are asked for at once, not in batches of 1, 2, 4, … up to 500 a sync: the batches are there to spare
 ///   the API server, and here is none. The same goes for deletion.
 package struct JobController: Sendable {
@@ -22,12 +23,21 @@ package struct JobController: Sendable {
     var blueprint: PodBlueprint
     /// What was decided about the Job's end; its interim condition is in the status.
     var verdict: Verdict?
-    /// The terminal condition is there; nothing changes any more.
-    var isFinished: Bool
+    /// A pod has failed that fails the Job by its `podFailurePolicy`; what the first one said.
+    var failJobMessage: String?
+    var successRules: SuccessRules
+    /// When the terminal condition came; from then on nothing changes any more.
+    var finishedAt: Timestamp?
+    /// The Job's deletion was asked for.
+    private var hasExpired = false
     var hasSynced = false
     /// Pods that are counted or left out for good. What is told of them later changes no count.
-    var settled = UIDSet()
+    var settled: Set<String> = []
+    /// Those of them that are to be released with this event.
+    var released: [String] = []
     var streak = FailureStreak()
+    /// Only with `backoffLimitPerIndex`.
+    var indexFailures = IndexFailureTable()
     var creationRetry = CreationRetry()
 
     /// - Parameters:
@@ -38,13 +48,31 @@ package struct JobController: Sendable {
         self.backoff = backoff
         self.job.complete()
         blueprint = PodBlueprint(job: self.job)
+        successRules = SuccessRules(job.spec.successPolicy, completions: Int(job.spec.completions ?? 0))
         verdict = Verdict(conditions: job.status.conditions)
-        let final: Set<JobCondition.Kind> = [.complete, .failed]
-        isFinished = job.status.conditions.contains { $0.status == .true && final.contains($0.type) }
-        guard isIndexed else { return }
-        // Only a status that no controller wrote can't be read; the indexes it means are run again.
-        let completed = try? IndexSet(parsing: job.status.completedIndexes, below: completions ?? 0)
-        pods.indexes = CompletionIndexes(completions: completions ?? 0, completed: completed ?? IndexSet())
+        let final = job.status.conditions.first { $0.status == .true && [.complete, .failed].contains($0.type) }
+        finishedAt = final.map { $0.lastTransitionTime ?? Timestamp(nanoseconds: 0) }
+        guard foreignManager == nil, !isFinished else { return }
+        resumeCounting()
+    }
+
+    /// Goes on from a status that has been begun.
+    private mutating func resumeCounting() {
+        let uncounted = job.status.uncountedTerminatedPods ?? UncountedTerminatedPods()
+        for uid in uncounted.succeeded + uncounted.failed { settled.insert(uid) }
+        if !isIndexed { job.status.succeeded += Int32(uncounted.succeeded.count) }
+        job.status.failed += Int32(uncounted.failed.count)
+        job.status.uncountedTerminatedPods = UncountedTerminatedPods()
+        pods.use(indexes(of: job.status), replacesOnlyEnded: replacesOnlyEnded)
+        publishIndexes()
+    }
+
+    /// Only a status that no controller wrote can't be read; the indexes it means are run again.
+    private func indexes(of status: JobStatus) -> CompletionIndexes? {
+        guard isIndexed, let completions else { return nil }
+        return CompletionIndexes(
+            completions: completions, completed: (try? IndexSet(parsing: status.completedIndexes)) ?? IndexSet(),
+            failed: (try? IndexSet(parsing: status.failedIndexes ?? "")) ?? IndexSet())
     }
 
     /// Takes in one event.
@@ -56,9 +84,11 @@ package struct JobController: Sendable {
     package mutating func apply(
         _ event: JobEvent, now: Timestamp, random: inout some RandomNumberGenerator
     ) -> [JobIntent] {
-        if case .specChanged(let spec) = event { change(spec) }
-        guard !isFinished else { return [] }
+        hasSynced = true
         let before = job.status
+        if case .specChanged(let spec) = event { change(spec) }
+        guard foreignManager == nil else { return [] }
+        if isFinished { return expire(event, now: now) }
         let wakeBefore = nextWake
         var intents: [JobIntent] = []
         take(event, now: now, &intents)
@@ -66,26 +96,61 @@ package struct JobController: Sendable {
         updateCounters()
         let finished = finish(now: now)
         if job.status != before { intents.append(.statusChanged) }
+        for uid in released { intents.append(.releasePod(uid: uid)) }
+        released.removeAll()
         if finished { recordEnd(now: now, &intents) }
-        nextWake = wakeTime(now: now)
+        nextWake = finished ? expiry : wakeTime(now: now)
         // A resync may be the wake itself, come early: say it again, or it would be lost.
         if let nextWake, nextWake != wakeBefore || event.isResync { intents.append(.wake(at: nextWake)) }
         return intents
     }
 
-    /// The spec's fields that may change take effect with the sync that follows.
+    /// The fields that may change take effect with the sync that follows.
     private mutating func change(_ spec: JobSpec) {
-        job.spec = spec
-        job.complete()
-        guard !isFinished else { return }
+        var changed = job
+        changed.spec = spec
+        changed.complete()
+        let faults = FaultList()
+        changed.spec.validateUpdate(of: job.spec, hasStarted: job.status.startTime != nil, faults)
+        guard faults.faults.isEmpty else { return }
+        let old = job.spec
+        job.spec = changed.spec
+        guard !isFinished, foreignManager == nil else { return }
         blueprint = PodBlueprint(job: job)
-        guard isIndexed, let completions, completions != pods.indexes?.completions else { return }
-        pods.indexes?.resize(to: completions)
+        successRules = SuccessRules(job.spec.successPolicy, completions: completions ?? 0)
+        let isResized = isIndexed && job.spec.completions != old.completions
+        guard isResized || replacesOnlyEnded != pods.replacesOnlyEnded else { return }
+        pods.use(indexes(of: job.status), replacesOnlyEnded: replacesOnlyEnded)
         publishIndexes()
+        if !replacesOnlyEnded { countTerminatingPods() }
+    }
+
+    /// A finished Job only waits for the end of its `ttlSecondsAfterFinished`.
+    private mutating func expire(_ event: JobEvent, now: Timestamp) -> [JobIntent] {
+        guard !hasExpired else { return [] }
+        let wakeBefore = nextWake
+        nextWake = expiry
+        guard let expiry else { return [] }
+        if expiry <= now {
+            hasExpired = true
+            nextWake = nil
+            return [.deleteJob]
+        }
+        return expiry != wakeBefore || event.isResync ? [.wake(at: expiry)] : []
+    }
+
+    private var expiry: Timestamp? {
+        guard let finishedAt, let seconds = job.spec.ttlSecondsAfterFinished else { return nil }
+        return finishedAt + .seconds(seconds)
     }
 }
 
 extension JobController {
+    var isFinished: Bool { finishedAt != nil }
+    /// The controller that looks after the Job in our place.
+    var foreignManager: String? { job.spec.managedBy.flatMap { $0 == JobSpec.ownController ? nil : $0 } }
+    /// A pod is a failure, and replaced, only when it has ended, not when its deletion begins.
+    var replacesOnlyEnded: Bool { job.spec.podReplacementPolicy == .failed || job.spec.podFailurePolicy != nil }
     var isIndexed: Bool { job.spec.completionMode == .indexed }
     var isSuspended: Bool { job.spec.suspend == true }
     var completions: Int? { job.spec.completions.map(Int.init) }

@@ -3,8 +3,8 @@
 import KubernetesAPI
 
 /// What all pods of a Job have in common, put together once; a pod is made from it by adding what is its own.
-struct PodBlueprint: Sendable {
-    private var common = Pod()
+final class PodBlueprint: Sendable {
+    private let common: Pod
     private let jobName: String
     private let isIndexed: Bool
 
@@ -13,6 +13,7 @@ struct PodBlueprint: Sendable {
         jobName = job.metadata.name
         isIndexed = job.spec.completionMode == .indexed
         let template = job.spec.template
+        var common = Pod()
         common.metadata.generateName = PodNames.prefix(job: jobName, index: nil)
         common.metadata.namespace = job.metadata.namespace
         common.metadata.labels = template.metadata.labels
@@ -21,13 +22,17 @@ struct PodBlueprint: Sendable {
         if !common.metadata.finalizers.contains(JobKey.tracking) { common.metadata.finalizers.append(JobKey.tracking) }
         common.metadata.ownerReferences = [OwnerReference(controller: job)]
         common.spec = template.spec
+        common.spec.applyHostPortDefaults()
         common.status.phase = .pending
-        guard isIndexed else { return }
-        for place in common.spec.initContainers.indices { common.spec.initContainers[place].addCompletionIndex() }
-        for place in common.spec.containers.indices { common.spec.containers[place].addCompletionIndex() }
+        if isIndexed {
+            for place in common.spec.initContainers.indices { common.spec.initContainers[place].addCompletionIndex() }
+            for place in common.spec.containers.indices { common.spec.containers[place].addCompletionIndex() }
+        }
+        self.common = common
     }
 
-    func makePod(index: Int?, suffix: String, uid: String, now: Timestamp) -> Pod {
+    /// - Parameter failures: how often the index has failed; nil when that is not counted by index.
+    func makePod(index: Int?, failures: IndexFailures?, suffix: String, uid: String, now: Timestamp) -> Pod {
         var pod = common
         if isIndexed, let index {
             pod.metadata.generateName = PodNames.prefix(job: jobName, index: index)
@@ -35,9 +40,16 @@ struct PodBlueprint: Sendable {
             pod.metadata.annotations[JobKey.completionIndex] = String(index)
             pod.spec.hostname = "\(jobName)-\(index)"
         }
+        if let failures {
+            pod.metadata.annotations[JobKey.indexFailureCount] = String(failures.counted)
+            if failures.ignored > 0 {
+                pod.metadata.annotations[JobKey.indexIgnoredFailureCount] = String(failures.ignored)
+            }
+        }
         pod.metadata.name = pod.metadata.generateName + suffix
         pod.metadata.uid = uid
         pod.metadata.creationTimestamp = now
+        pod.metadata.generation = 1
         return pod
     }
 }

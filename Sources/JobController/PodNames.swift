@@ -8,6 +8,10 @@ package enum JobKey {
     package static let legacyJobName = "job-name"
     /// Label and annotation of the pods of an Indexed Job.
     package static let completionIndex = "batch.kubernetes.io/job-completion-index"
+    /// Annotations of pods of a Job with `backoffLimitPerIndex`: how often the index had failed before.
+    package static let indexFailureCount = "batch.kubernetes.io/job-index-failure-count"
+    /// The same for failures that a pod failure policy ignores; absent while there are none.
+    package static let indexIgnoredFailureCount = "batch.kubernetes.io/job-index-ignored-failure-count"
     /// The finalizer that a pod has until it is counted.
     package static let tracking = "batch.kubernetes.io/job-tracking"
     /// The environment variable that tells a container its index.

@@ -15,6 +15,8 @@ struct PodTable: Sendable {
     private(set) var restarts: Int64 = 0
     /// Indexed Jobs only.
     var indexes: CompletionIndexes?
+    /// A pod that is being deleted is replaced only when it has ended (`podReplacementPolicy: Failed`).
+    private(set) var replacesOnlyEnded = false
 
     var isEmpty: Bool { pods.isEmpty }
 
@@ -50,6 +52,19 @@ struct PodTable: Sendable {
         add(new, 1)
     }
 
+    /// Begins with other rules, for which the pods that are there are counted again.
+    mutating func use(_ indexes: CompletionIndexes?, replacesOnlyEnded: Bool) {
+        self.indexes = indexes
+        self.replacesOnlyEnded = replacesOnlyEnded
+        for pod in pods.values { hold(pod, 1) }
+    }
+
+    /// Pods being deleted that are in no count yet, in the order of their creation.
+    func uncountedTerminatingPods() -> [TrackedPod] {
+        guard terminating > 0 else { return [] }
+        return pods.values.filter { !$0.isActive && !$0.isSettled }.sorted { $0.sequence < $1.sequence }
+    }
+
     /// In the order of their creation.
     func activePods() -> [TrackedPod] {
         pods.values.filter(\.isActive).sorted { $0.sequence < $1.sequence }
@@ -57,12 +72,21 @@ struct PodTable: Sendable {
 
     private mutating func add(_ pod: TrackedPod, _ sign: Int) {
         restarts += pod.restarts * Int64(sign)
+        hold(pod, sign)
         guard pod.isActive else {
             terminating += sign
             return
         }
         active += sign
         if pod.isReady { ready += sign }
-        if sign > 0 { indexes?.take(pod.index) } else { indexes?.free(pod.index) }
+    }
+
+    private mutating func hold(_ pod: TrackedPod, _ sign: Int) {
+        switch (pod.isActive, sign > 0) {
+        case (true, true): indexes?.take(pod.index)
+        case (true, false): indexes?.free(pod.index)
+        case (false, true): if replacesOnlyEnded { indexes?.takeEnding(pod.index) }
+        case (false, false): if replacesOnlyEnded { indexes?.freeEnding(pod.index) }
+        }
     }
 }

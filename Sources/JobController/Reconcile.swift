@@ -5,7 +5,6 @@ import KubernetesAPI
 // One sync: the verdict, then the pods.
 extension JobController {
     mutating func reconcile(now: Timestamp, random: inout some RandomNumberGenerator, _ intents: inout [JobIntent]) {
-        hasSynced = true
         if job.status.startTime == nil, !isSuspended { job.status.startTime = now }
         if verdict == nil, let verdict = firstVerdict(now: now) { decide(verdict, now: now) }
         if let verdict {
@@ -23,29 +22,44 @@ extension JobController {
     private mutating func decide(_ verdict: Verdict, now: Timestamp) {
         self.verdict = verdict
         setCondition(verdict.interim, .true, verdict.reason, verdict.message, now: now)
+        for pod in pods.uncountedTerminatingPods() {
+            var changed = pod
+            settle(&changed, by: verdict)
+            pods.replace(pod, with: changed)
+        }
     }
 
-    /// A Job that fails takes its pods with it, and each is a failed one. Those of one that succeeds are in no count.
     private mutating func endActivePods(by verdict: Verdict, now: Timestamp, _ intents: inout [JobIntent]) {
         guard pods.active > 0 else { return }
         for var pod in pods.activePods() {
-            if verdict.succeeds { leaveOut(&pod) } else { settle(&pod, as: .failed, finished: now) }
+            settle(&pod, by: verdict)
             delete(pod, now: now, &intents)
         }
+    }
+
+    /// A Job that fails takes its pods with it, and each is a failed one. Those of one that succeeds are in no count.
+    private mutating func settle(_ pod: inout TrackedPod, by verdict: Verdict) {
+        if verdict.succeeds { leaveOut(&pod) } else { countKilled(&pod) }
     }
 
     /// Deletes pods that are too many, or creates missing ones; never both in one sync.
     private mutating func manage(
         now: Timestamp, random: inout some RandomNumberGenerator, _ intents: inout [JobIntent]
     ) {
-        let wanted = wantedPods
-        let surplus = surplusPods(atLeast: pods.active - wanted)
+        let surplus = surplusPods(atLeast: pods.active - wantedPods)
         for var pod in surplus {
             leaveOut(&pod)
             delete(pod, now: now, &intents)
         }
-        guard surplus.isEmpty, !isSuspended, creationHold.map({ $0 <= now }) ?? true else { return }
-        for _ in 0..<max(0, wanted - pods.active) { createPod(now: now, random: &random, &intents) }
+        guard surplus.isEmpty, !isSuspended, creationHold ?? now <= now else { return }
+        let missing = missingPods
+        guard let indexes = pods.indexes else {
+            for _ in 0..<missing { createPod(index: nil, now: now, random: &random, &intents) }
+            return
+        }
+        for index in indexes.free(missing) where indexFailures[index].end(of: backoff) ?? now <= now {
+            createPod(index: index, now: now, random: &random, &intents)
+        }
     }
 
     /// How many active pods there should be.
@@ -53,6 +67,25 @@ extension JobController {
         if isSuspended { return 0 }
         guard let completions else { return succeeded > 0 ? pods.active : parallelism }
         return max(0, min(parallelism, completions - succeeded))
+    }
+
+    /// Pods are still to come, even if none fails.
+    package var expectsPods: Bool {
+        guard verdict == nil, !isSuspended, let completions else { return false }
+        return succeeded + pods.active < completions
+    }
+
+    /// How many pods are to be created. A pod that is being deleted may still take up its place. With
+    /// `backoffLimitPerIndex` an index that waits keeps its place among the lowest ones, but holds up no other.
+    private var missingPods: Int {
+        max(0, wantedPods - pods.active - (replacesOnlyEnded ? pods.terminating : 0))
+    }
+
+    /// Before this time no pod is created, for a free place neither. Each index with a limit of its own waits by itself.
+    private var creationHold: Timestamp? {
+        let retry = creationRetry.notBefore
+        guard job.spec.backoffLimitPerIndex == nil, let end = streak.end(of: backoff) else { return retry }
+        return max(end, retry ?? end)
     }
 
     /// Active pods to delete: those whose index isn't theirs, and then what has got least far.
@@ -85,14 +118,17 @@ extension JobController {
     }
 
     private mutating func createPod(
-        now: Timestamp, random: inout some RandomNumberGenerator, _ intents: inout [JobIntent]
+        index: Int?, now: Timestamp, random: inout some RandomNumberGenerator, _ intents: inout [JobIntent]
     ) {
-        let index = pods.indexes?.lowestFree
-        guard index != nil || !isIndexed else { return }
         var uuid = UInt128(uuidFrom: &random)
-        while settled.contains(uuid.uuidText) || pods[uuid.uuidText] != nil { uuid &+= 1 }
+        var uid = uuid.uuidText
+        while settled.contains(uid) || pods[uid] != nil {
+            uuid &+= 1
+            uid = uuid.uuidText
+        }
         let suffix = names.suffix(index: index, random: &random)
-        let pod = blueprint.makePod(index: index, suffix: suffix, uid: uuid.uuidText, now: now)
+        let failures = job.spec.backoffLimitPerIndex == nil ? nil : index.map { indexFailures[$0] }
+        let pod = blueprint.makePod(index: index, failures: failures, suffix: suffix, uid: uid, now: now)
         pods.insert(TrackedPod(pod, sequence: pods.takeSequence(), now: now))
         intents.append(.createPod(pod))
         record(.normal, "SuccessfulCreate", "Created pod: \(pod.metadata.name)", now: now, &intents)
@@ -110,37 +146,22 @@ extension JobController {
 
 // Waiting.
 extension JobController {
-    /// Before this time no pod is created, for a free place neither.
-    private var creationHold: Timestamp? {
-        guard let first = streak.end(of: backoff) else { return creationRetry.notBefore }
-        return max(first, creationRetry.notBefore ?? first)
-    }
-
+    /// The next time at which something is to be done although nothing happens.
     func wakeTime(now: Timestamp) -> Timestamp? {
-        guard !isFinished, verdict == nil, !isSuspended else { return nil }
+        guard verdict == nil, !isSuspended else { return nil }
         var time = deadline(now: now) ?? .distantFuture
         // Still missing pods: they wait for their time, or, after a sync that deleted others, for the next one.
-        if pods.active < wantedPods { time = min(time, max(now, creationHold ?? now)) }
-        return time == .distantFuture ? nil : time
-    }
-
-    /// Why a Job makes no progress unless its spec is changed.
-    package enum Stall: Hashable, Sendable, CustomStringConvertible {
-        case suspended, noParallelism
-
-        package var description: String {
-            switch self {
-            case .suspended: "the Job is suspended (spec.suspend: true)"
-            case .noParallelism: "the Job may run no pods (spec.parallelism: 0)"
+        let missing = missingPods
+        guard missing > 0 else { return time == .distantFuture ? nil : time }
+        let hold = max(now, creationHold ?? now)
+        if let indexes = pods.indexes {
+            let seen = job.spec.backoffLimitPerIndex == nil ? 1 : missing
+            for index in indexes.free(seen) {
+                time = min(time, max(hold, indexFailures[index].end(of: backoff) ?? hold))
             }
+        } else {
+            time = min(time, hold)
         }
-    }
-
-    /// Why nothing will happen any more by itself; nil while something can: a pod is there (one that is being deleted,
-    /// too), a deadline runs, or the Job is finished.
-    package var stall: Stall? {
-        guard hasSynced, verdict == nil, !isFinished, pods.isEmpty, nextWake == nil else { return nil }
-        if isSuspended { return .suspended }
-        return parallelism == 0 ? .noParallelism : nil
+        return time == .distantFuture ? nil : time
     }
 }

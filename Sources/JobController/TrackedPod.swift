@@ -8,6 +8,8 @@ struct TrackedPod: Sendable {
     let name: String
     /// Of an Indexed Job's pod; nil also when the annotation is missing or is no number.
     let index: Int?
+    /// How often its index had failed before, by its annotations.
+    let failuresBefore: IndexFailures
     /// When it was created among its siblings.
     let sequence: Int
     let created: Timestamp
@@ -21,6 +23,8 @@ struct TrackedPod: Sendable {
     var readySince: Timestamp?
     /// Of all init and regular containers together.
     var restarts: Int64 = 0
+    /// Of the regular container that was restarted most.
+    private var mostRestarts: Int32 = 0
     /// Its deletion has begun, by us or by others.
     var isTerminating = false
     /// Counted, or left out of all counts for good.
@@ -37,6 +41,7 @@ struct TrackedPod: Sendable {
         uid = pod.metadata.uid
         name = pod.metadata.name
         index = pod.metadata.annotations[JobKey.completionIndex].flatMap(Int.init)
+        failuresBefore = IndexFailures(annotations: pod.metadata.annotations)
         created = pod.metadata.creationTimestamp ?? now
         self.sequence = sequence
         update(from: pod)
@@ -52,6 +57,7 @@ struct TrackedPod: Sendable {
         isReady = ready?.status == .true
         readySince = ready?.lastTransitionTime
         restarts = max(restarts, pod.restarts)
+        for container in pod.status.containerStatuses { mostRestarts = max(mostRestarts, container.restartCount) }
         isTerminating = isTerminating || pod.metadata.deletionTimestamp != nil
         deleted = pod.deletionBegan ?? deleted
         finished = pod.containersFinished
@@ -73,7 +79,7 @@ struct TrackedPod: Sendable {
         if isRunning != other.isRunning { return !isRunning }
         if isReady != other.isReady { return !isReady }
         if isReady, readySince != other.readySince { return isLater(readySince, than: other.readySince) }
-        if restarts != other.restarts { return restarts > other.restarts }
+        if mostRestarts != other.mostRestarts { return mostRestarts > other.mostRestarts }
         if created != other.created { return created > other.created }
         return sequence > other.sequence
     }
@@ -96,7 +102,7 @@ extension Pod {
     /// `deletionTimestamp` is when the grace period ends.
     fileprivate var deletionBegan: Timestamp? {
         guard let end = metadata.deletionTimestamp else { return nil }
-        return end.advanced(by: .seconds(-(metadata.deletionGracePeriodSeconds ?? 0)))
+        return end + .seconds(-(metadata.deletionGracePeriodSeconds ?? 0))
     }
 
     /// The latest `finishedAt` of the regular containers, when all of them have ended.

@@ -14,6 +14,18 @@ struct Verdict: Hashable, Sendable {
         succeeds: false, reason: "BackoffLimitExceeded", message: "Job has reached the specified backoff limit")
     static let deadlineExceeded = Verdict(
         succeeds: false, reason: "DeadlineExceeded", message: "Job was active longer than specified deadline")
+    static let tooManyFailedIndexes = Verdict(
+        succeeds: false, reason: "MaxFailedIndexesExceeded",
+        message: "Job has exceeded the specified maximal number of failed indexes")
+    static let failedIndexes = Verdict(succeeds: false, reason: "FailedIndexes", message: "Job has failed indexes")
+
+    static func podFailurePolicy(_ message: String) -> Verdict {
+        Verdict(succeeds: false, reason: "PodFailurePolicy", message: message)
+    }
+
+    static func successPolicy(rule: Int) -> Verdict {
+        Verdict(succeeds: true, reason: "SuccessPolicy", message: "Matched rules at index \(rule)")
+    }
 
     /// The condition that says what was decided, while pods still end.
     var interim: JobCondition.Kind { succeeds ? .successCriteriaMet : .failureTarget }
@@ -34,7 +46,8 @@ extension Verdict {
 /// What can decide about a Job before its pods are looked after, in the order in which it is asked; the first that has an
 /// answer wins. All completions reached is not among them: it is asked last, after pods were deleted and created.
 enum VerdictRule: CaseIterable {
-    case failedPods, restartedContainers, activeDeadline
+    case podFailurePolicy, failedPods, restartedContainers, activeDeadline
+    case tooManyFailedIndexes, failedIndexes, successPolicy
 }
 
 extension JobController {
@@ -47,11 +60,19 @@ extension JobController {
 
     private func verdict(by rule: VerdictRule, now: Timestamp) -> Verdict? {
         switch rule {
+        case .podFailurePolicy: failJobMessage.map { .podFailurePolicy($0) }
         case .failedPods: Int(job.status.failed) > backoffLimit ? .backoffLimitExceeded : nil
         case .restartedContainers: isPastRestartLimit ? .backoffLimitExceeded : nil
         case .activeDeadline: deadline(now: now).map { $0 <= now } == true ? .deadlineExceeded : nil
+        case .tooManyFailedIndexes: failedIndexes > Int(job.spec.maxFailedIndexes ?? .max) ? .tooManyFailedIndexes : nil
+        case .failedIndexes:
+            failedIndexes > 0 && failedIndexes + succeeded >= completions ?? .max ? .failedIndexes : nil
+        case .successPolicy:
+            pods.indexes.flatMap { successRules.firstMatch($0.completed) }.map { .successPolicy(rule: $0) }
         }
     }
+
+    private var failedIndexes: Int { pods.indexes?.failed.count ?? 0 }
 
     private var backoffLimit: Int { Int(job.spec.backoffLimit ?? 6) }
 
@@ -65,7 +86,7 @@ extension JobController {
     func deadline(now: Timestamp) -> Timestamp? {
         guard !isSuspended, let seconds = job.spec.activeDeadlineSeconds else { return nil }
         let start = condition(.suspended)?.status == .true ? now : job.status.startTime ?? now
-        return start.advanced(by: .seconds(seconds))
+        return start + .seconds(seconds)
     }
 
     /// All the successes that the Job wants, and no pod that could still change that. Without `completions` the first

@@ -15,15 +15,31 @@ package struct JobSpec: Hashable, Sendable {
         case nonIndexed = "NonIndexed", indexed = "Indexed"
     }
 
+    package enum PodReplacementPolicy: String, Hashable, Sendable, CaseIterable {
+        /// A pod is replaced only when it has ended.
+        case failed = "Failed"
+        /// A pod is replaced, and counted as failed, as soon as its deletion begins.
+        case terminatingOrFailed = "TerminatingOrFailed"
+    }
+
+    /// The `managedBy` of Jobs that the Job controller itself looks after; nil means the same.
+    package static let ownController = "kubernetes.io/job-controller"
+
     package var parallelism: Int32?
     package var completions: Int32?
     package var completionMode: CompletionMode?
     package var backoffLimit: Int32?
+    package var backoffLimitPerIndex: Int32?
+    package var maxFailedIndexes: Int32?
     package var activeDeadlineSeconds: Int64?
     package var ttlSecondsAfterFinished: Int32?
     package var suspend: Bool?
     package var selector: LabelSelector?
     package var manualSelector: Bool?
+    package var podFailurePolicy: PodFailurePolicy?
+    package var successPolicy: SuccessPolicy?
+    package var podReplacementPolicy: PodReplacementPolicy?
+    package var managedBy: String?
     package var template = PodTemplateSpec()
 
     package init() {}
@@ -48,6 +64,8 @@ package struct JobStatus: Hashable, Sendable {
     package var failed: Int32 = 0
     /// Indexed only, as text: "1,3-5,7". Empty: omitted.
     package var completedIndexes = ""
+    /// In the same form; nil unless the Job has a `backoffLimitPerIndex`.
+    package var failedIndexes: String?
     package var uncountedTerminatedPods: UncountedTerminatedPods?
     package var conditions: [JobCondition] = []
 

@@ -31,9 +31,38 @@ package struct OwnerReference: Hashable, Sendable {
     package init() {}
 }
 
-/// `metav1.LabelSelector`; only what a Job generates and a user may write.
+/// `metav1.LabelSelector`: all of its entries must hold; one without entries selects everything.
 package struct LabelSelector: Hashable, Sendable {
     package var matchLabels: [String: String] = [:]
+    package var matchExpressions: [LabelSelectorRequirement] = []
 
     package init() {}
+
+    package func matches(_ labels: [String: String]) -> Bool {
+        matchLabels.allSatisfy { labels[$0.key] == $0.value } && matchExpressions.allSatisfy { $0.matches(labels) }
+    }
+}
+
+/// `metav1.LabelSelectorRequirement`.
+package struct LabelSelectorRequirement: Hashable, Sendable {
+    package enum Operator: String, Hashable, Sendable, CaseIterable {
+        case isIn = "In", isNotIn = "NotIn", exists = "Exists", doesNotExist = "DoesNotExist"
+    }
+
+    package var key = ""
+    /// nil only in what is not valid.
+    package var `operator`: Operator?
+    package var values: [String] = []
+
+    package init() {}
+
+    func matches(_ labels: [String: String]) -> Bool {
+        switch `operator` {
+        case .isIn: labels[key].map(values.contains) ?? false
+        case .isNotIn: !(labels[key].map(values.contains) ?? false)
+        case .exists: labels[key] != nil
+        case .doesNotExist: labels[key] == nil
+        case nil: false
+        }
+    }
 }

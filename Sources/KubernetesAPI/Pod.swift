@@ -13,7 +13,7 @@ package enum RestartPolicy: String, Hashable, Sendable, CaseIterable {
     case always = "Always", onFailure = "OnFailure", never = "Never"
 }
 
-/// `v1 PodSpec`: the fields that Berth implements. The others are refused by their path when read.
+/// `v1 PodSpec`.
 package struct PodSpec: Hashable, Sendable {
     package var initContainers: [Container] = []
     package var containers: [Container] = []
@@ -28,6 +28,22 @@ package struct PodSpec: Hashable, Sendable {
     package var dnsPolicy: String?
     package var schedulerName: String?
     package var nodeName: String?
+    /// Labels that the pod's node must have.
+    package var nodeSelector: [String: String] = [:]
+    package var affinity: Affinity?
+    package var hostNetwork = false
+    package var hostPID = false
+    package var hostIPC = false
+    package var shareProcessNamespace: Bool?
+    package var hostAliases: [HostAlias] = []
+    package var dnsConfig: PodDNSConfig?
+    package var setHostnameAsFQDN: Bool?
+    package var hostnameOverride: String?
+    /// Pod-level resources.
+    package var resources: ResourceRequirements?
+    package var readinessGates: [PodReadinessGate] = []
+    package var os: PodOS?
+    package var unapplied = UnappliedFields()
 
     package init() {}
 }
@@ -47,6 +63,7 @@ package struct Container: Hashable, Sendable {
     package var command: [String] = []
     package var args: [String] = []
     package var workingDir = ""
+    package var envFrom: [EnvFromSource] = []
     package var env: [EnvVar] = []
     package var ports: [ContainerPort] = []
     package var resources = ResourceRequirements()
@@ -54,25 +71,43 @@ package struct Container: Hashable, Sendable {
     package var terminationMessagePath: String?
     package var terminationMessagePolicy: MessagePolicy?
     package var securityContext: SecurityContext?
+    package var livenessProbe: Probe?
+    package var readinessProbe: Probe?
+    package var startupProbe: Probe?
+    package var lifecycle: Lifecycle?
+    /// Overrides the pod's; `always` in an init container makes it a sidecar.
+    package var restartPolicy: RestartPolicy?
+    package var restartPolicyRules: [ContainerRestartRule] = []
+    package var tty = false
+    package var stdin = false
+    package var stdinOnce = false
+    package var unapplied = UnappliedFields()
 
     package init() {}
 }
 
-/// `v1 ContainerPort`; informative.
+/// `v1 ContainerPort`.
 package struct ContainerPort: Hashable, Sendable {
     package var name = ""
     package var containerPort: Int32 = 0
     package var `protocol`: String?
+    /// 0: none.
+    package var hostPort: Int32 = 0
+    package var hostIP = ""
 
     package init() {}
 }
 
-/// `v1 EnvVar` with a literal value, or with a field of the pod.
+/// `v1 EnvVar`: a literal value, or at most one of the sources of `valueFrom`.
 package struct EnvVar: Hashable, Sendable {
     package var name = ""
     package var value = ""
-    /// `valueFrom.fieldRef`.
+    /// `valueFrom.fieldRef`, and so on.
     package var fieldRef: ObjectFieldSelector?
+    package var resourceFieldRef: ResourceFieldSelector?
+    package var configMapKeyRef: KeySelector?
+    package var secretKeyRef: KeySelector?
+    package var fileKeyRef: FileKeySelector?
 
     package init() {}
     package init(name: String, value: String) { self.name = name; self.value = value }
@@ -99,6 +134,7 @@ package struct VolumeMount: Hashable, Sendable {
     package var name = ""
     package var mountPath = ""
     package var subPath = ""
+    package var subPathExpr = ""
     package var readOnly = false
     package var mountPropagation: String?
     package var recursiveReadOnly: String?
@@ -111,6 +147,11 @@ package struct Volume: Hashable, Sendable {
     package enum Source: Hashable, Sendable {
         case emptyDir(EmptyDirVolumeSource)
         case hostPath(HostPathVolumeSource)
+        case secret(SecretVolumeSource)
+        case configMap(ConfigMapVolumeSource)
+        case downwardAPI(DownwardAPIVolumeSource)
+        case projected(ProjectedVolumeSource)
+        case ephemeral(EphemeralVolumeSource)
     }
 
     package var name = ""
@@ -150,7 +191,9 @@ package struct PodSecurityContext: Hashable, Sendable {
     package var supplementalGroupsPolicy: String?
     package var fsGroup: Int64?
     package var fsGroupChangePolicy: String?
+    package var sysctls: [Sysctl] = []
     package var seccompProfile: SeccompProfile?
+    package var unapplied = UnappliedFields()
 
     package init() {}
 }
@@ -166,6 +209,7 @@ package struct SecurityContext: Hashable, Sendable {
     package var capabilities: Capabilities?
     package var procMount: String?
     package var seccompProfile: SeccompProfile?
+    package var unapplied = UnappliedFields()
 
     package init() {}
 }

@@ -2,8 +2,13 @@
 
 extension PodSpec {
     /// How well the pod's resources are promised, from the requests and limits of all its containers. See
-    /// "Pod Quality of Service Classes" in the Kubernetes documentation.
+    /// "Pod Quality of Service Classes" in the Kubernetes documentation. Where the pod has resources of its own, from those.
     package var qosClass: PodStatus.QOSClass {
+        if let resources, resources.asksForSomething { return resources.qosClass }
+        return containersQOSClass
+    }
+
+    private var containersQOSClass: PodStatus.QOSClass {
         var requests: [String: Quantity] = [:]
         var limits: [String: Quantity] = [:]
         var isLimitedThroughout = true
@@ -23,6 +28,22 @@ extension PodSpec {
         if requests.isEmpty, limits.isEmpty { return .bestEffort }
         let isFullyRequested = ["cpu", "memory"].allSatisfy { requests[$0]?.nanos == limits[$0]?.nanos }
         return isLimitedThroughout && isFullyRequested ? .guaranteed : .burstable
+    }
+}
+
+extension ResourceRequirements {
+    fileprivate var asksForSomething: Bool { !limits.isEmpty || !requests.isEmpty }
+
+    /// Of a pod that asks for this.
+    fileprivate var qosClass: PodStatus.QOSClass {
+        let names = ["cpu", "memory"]
+        let none = Quantity(nanos: 0)
+        if names.allSatisfy({ (requests[$0] ?? none) <= none && (limits[$0] ?? none) <= none }) { return .bestEffort }
+        let isGuaranteed = names.allSatisfy { name in
+            guard let limit = limits[name], limit > none else { return false }
+            return requests[name]?.nanos == limit.nanos
+        }
+        return isGuaranteed ? .guaranteed : .burstable
     }
 }
 

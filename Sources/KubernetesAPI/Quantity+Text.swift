@@ -10,7 +10,7 @@ extension Quantity: CustomStringConvertible {
     /// The largest magnitude: 2⁶³−1. What is beyond is cut to it.
     package static let maximumNanos = Int128(Int64.max) * nanosPerUnit
 
-    static let nanosPerUnit: Int128 = 1_000_000_000
+    package static let nanosPerUnit: Int128 = 1_000_000_000
 
     /// Reads a quantity; nil when `text` is none. Finer than 10⁻⁹ is rounded away from zero. The time taken grows with
     /// the length of the text, never with the exponent in it.

@@ -21,8 +21,30 @@ extension Timestamp {
     /// `2026-01-31T12:00:00Z`: in UTC, whole seconds, as `metav1.Time` is written.
     package var rfc3339: String { text(fractionDigits: 0) }
 
+    /// `2026-01-31T13:00:00+01:00`: by the clocks of a place, whole seconds; with a `Z` when they show UTC.
+    package func rfc3339(in zone: TimeZone) -> String {
+        let offset = zone.offset(at: self)
+        // What is less than a minute has no place in the text, as in Go.
+        let minutes = abs(offset) / 60
+        if minutes == 0 { return rfc3339 }
+        let local = (self + .seconds(offset)).text(fractionDigits: 0).dropLast()
+        return "\(local)\(offset < 0 ? "-" : "+")\(digits(minutes / 60, 2)):\(digits(minutes % 60, 2))"
+    }
+
     /// `2026-01-31T12:00:00.000000Z`, as `metav1.MicroTime` is written.
     package var rfc3339Micro: String { text(fractionDigits: 6) }
+
+    /// `Sat, 31 Jan 2026 12:00:00 +0000`: in UTC, as Go's `RFC1123Z`.
+    package var rfc1123: String {
+        let (day, nanosOfDay) = nanoseconds.flooredDivision(by: 86_400_000_000_000)
+        let date = civilDate(daysSinceEpoch: day)
+        let second = nanosOfDay / 1_000_000_000
+        // 1970-01-01 was a Thursday.
+        let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][Int(day.flooredDivision(by: 7).rest)]
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        return "\(weekday), \(digits(date.day, 2)) \(months[Int(date.month) - 1]) \(digits(date.year, 4)) "
+            + "\(digits(second / 3600, 2)):\(digits(second / 60 % 60, 2)):\(digits(second % 60, 2)) +0000"
+    }
 
     private func text(fractionDigits: Int) -> String {
         let (day, nanosOfDay) = nanoseconds.flooredDivision(by: 86_400_000_000_000)
@@ -85,14 +107,15 @@ private func daysInMonth(_ month: Int64, _ year: Int64) -> Int64 {
 }
 
 /// Days from 1970-01-01. Years begin in March here, so that the leap day comes last.
-private func daysSinceEpoch(year: Int64, month: Int64, day: Int64) -> Int64 {
+func daysSinceEpoch(year: Int64, month: Int64, day: Int64) -> Int64 {
     let shifted = month <= 2 ? year - 1 : year
     let (era, yearOfEra) = shifted.flooredDivision(by: 400)
     let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
     return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
 }
 
-private func civilDate(daysSinceEpoch days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+/// The date in UTC of a day counted from 1970-01-01.
+func civilDate(daysSinceEpoch days: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let (era, dayOfEra) = (days + 719_468).flooredDivision(by: 146_097)
     let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
     let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
@@ -102,7 +125,8 @@ private func civilDate(daysSinceEpoch days: Int64) -> (year: Int64, month: Int64
 }
 
 extension Int64 {
-    fileprivate func flooredDivision(by divisor: Int64) -> (quotient: Int64, rest: Int64) {
+    /// The quotient that is not above the exact one, and the rest from 0 to below `divisor`.
+    func flooredDivision(by divisor: Int64) -> (quotient: Int64, rest: Int64) {
         let (quotient, rest) = quotientAndRemainder(dividingBy: divisor)
         return rest < 0 ? (quotient - 1, rest + divisor) : (quotient, rest)
     }

@@ -9,14 +9,23 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.nanoseconds < right.nanoseconds }
     package static func + (left: Timestamp, right: Duration) -> Timestamp {
-        Timestamp(nanoseconds: left.nanoseconds + right.wholeNanoseconds)
+        let (sum, overflows) = left.nanoseconds.addingReportingOverflow(right.wholeNanoseconds)
+        return overflows ? (right < .zero ? Timestamp(nanoseconds: .min) : .distantFuture) : Timestamp(nanoseconds: sum)
     }
+    /// The latest time there is: what a sum beyond it comes to.
+    package static let distantFuture = Timestamp(nanoseconds: .max)
+
     package static func - (left: Timestamp, right: Timestamp) -> Duration {
         .nanoseconds(left.nanoseconds - right.nanoseconds)
     }
 }
 
 extension Duration {
-    /// The duration in nanoseconds; what is finer is cut.
-    package var wholeNanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
+    /// The duration in nanoseconds; what is finer is cut. One that is too long is the longest there is.
+    package var wholeNanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, isTooLongNow) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return isTooLong || isTooLongNow ? (seconds < 0 ? .min : .max) : sum
+    }
 }

@@ -15,6 +15,14 @@ public struct BootClock: Sendable {
     public func bootTime(_ time: Int64) -> Int64 { time &- offset }
 }
 
+/// The wall clock (`CLOCK_REALTIME`): it jumps when somebody sets it.
+public struct WallClock: Sendable {
+    public init() {}
+
+    /// Nanoseconds since 1970.
+    public var now: Int64 { read(CLOCK_REALTIME) }
+}
+
 private func read(_ clock: clockid_t) -> Int64 {
     var time = timespec()
     precondition(clock_gettime(clock, &time) == 0, "a clock of the kernel is missing")

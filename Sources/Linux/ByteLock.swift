@@ -16,11 +16,25 @@ extension OwnedDescriptor {
         }
     }
 
+    /// Locks the whole file for this open file, without waiting.
+    ///
+    /// - Returns: false when another open file holds a byte of it.
+    public borrowing func lockAll() throws(Errno) -> Bool {
+        let descriptor = rawValue
+        do throws(Errno) {
+            try retrying { clinux_lock_bytes(descriptor, 0, 0, Int16(F_WRLCK)) }
+            return true
+        } catch {
+            if error == EAGAIN || error == EACCES { return false }
+            throw error
+        }
+    }
+
     /// Gives the lock of one byte back.
     public borrowing func unlockByte(_ offset: Int64) throws(Errno) { try setLock(offset, Int16(F_UNLCK)) }
 
     private borrowing func setLock(_ offset: Int64, _ type: Int16) throws(Errno) {
         let descriptor = rawValue
-        try retrying { clinux_lock_byte(descriptor, offset, type) }
+        try retrying { clinux_lock_bytes(descriptor, offset, 1, type) }
     }
 }

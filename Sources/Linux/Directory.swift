@@ -46,8 +46,11 @@ extension OwnedDescriptor {
     /// However deep it is: what is deeper than we have descriptors for is moved up here first.
     ///
     /// - Throws: `EBUSY` or `EXDEV` at a mount. That nothing is there is no error.
-    public borrowing func removeTree(_ name: String) throws(Errno) {
-        var left = [Array(name.utf8CString)]
+    public borrowing func removeTree(_ name: String) throws(Errno) { try removeTree(Array(name.utf8CString)) }
+
+    /// The same, of a raw name.
+    public borrowing func removeTree(_ name: [CChar]) throws(Errno) {
+        var left = [name]
         while let next = left.popLast() { try remove(next, depth: 0, top: rawValue, &left) }
     }
 
@@ -74,7 +77,7 @@ extension OwnedDescriptor {
     }
 
     /// - Throws: `EXDEV` when something is mounted there, `ELOOP` when it is a link.
-    private borrowing func openOnSameMount(_ name: [CChar]) throws(Errno) -> OwnedDescriptor {
+    borrowing func openOnSameMount(_ name: [CChar]) throws(Errno) -> OwnedDescriptor {
         let directory = rawValue
         return OwnedDescriptor(
             adopting: try retrying {
@@ -112,6 +115,14 @@ extension OwnedDescriptor {
             if error == EEXIST { return false }
             throw error
         }
+    }
+
+    /// Makes a symbolic link here. See `symlinkat(2)`.
+    ///
+    /// - Throws: `EEXIST` when there is something of that name.
+    public borrowing func makeLink(_ name: String, to target: String) throws(Errno) {
+        let directory = rawValue
+        try retrying { symlinkat(target, directory, name) }
     }
 
     /// Locks the open file for ourselves; others that share it by fork hold the lock, too. See `flock(2)`.

@@ -16,6 +16,32 @@ public enum OwnProcess {
         return pid == 0 ? .child : .parent(child: pid)
     }
 
+    /// Runs `body` in a child and waits for its end: what it does to its own process stays there. The caller must have one
+    /// thread only.
+    ///
+    /// - Throws: what `body` throws; `ECHILD` when the child was killed.
+    public static func inChild(_ body: () throws(Errno) -> Void) throws(Errno) {
+        guard case .parent(let child) = try fork() else {
+            do throws(Errno) {
+                try body()
+                _exit(0)
+            } catch {
+                _exit(error.rawValue)
+            }
+        }
+        var status: CInt = 0
+        try retrying { waitpid(child, &status, 0) }
+        let code = clinux_exit_code(status)
+        if code != 0 { throw code < 128 ? Errno(code) : Errno(ECHILD) }
+    }
+
+    /// Becomes user and group 0 of the user namespace that it is in, without other groups.
+    public static func becomeRoot() throws(Errno) {
+        try retrying { setgroups(0, nil) }
+        try retrying { setresgid(0, 0, 0) }
+        try retrying { setresuid(0, 0, 0) }
+    }
+
     /// The name in `/proc/PID/comm`, 15 bytes at most. See `PR_SET_NAME`.
     public static func setName(_ name: String) throws(Errno) { try retrying { clinux_set_name(name) } }
 
@@ -30,6 +56,15 @@ public enum OwnProcess {
     /// Closes every descriptor from `first` up. See `close_range(2)`.
     public static func closeDescriptors(from first: CInt) throws(Errno) {
         try retrying { clinux_close_from(UInt32(first)) }
+    }
+
+    /// Holds signals back from the calling thread and those that it starts from now on. See `pthread_sigmask(3)`.
+    public static func block(signals: [CInt]) throws(Errno) {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for signal in signals { sigaddset(&set, signal) }
+        let error = pthread_sigmask(SIG_BLOCK, &set, nil)
+        if error != 0 { throw Errno(error) }
     }
 
     /// What comes of a signal that nobody waits for. Ignoring SIGCHLD makes the kernel reap our children.
@@ -127,17 +162,18 @@ extension OwnedDescriptor {
     }
 }
 
-/// Two ends of a pipe, close-on-exec; reading doesn't block, writing does. See `pipe2(2)`.
+/// Two ends of a pipe, close-on-exec; writing blocks. See `pipe2(2)`.
 public struct Pipe: ~Copyable, Sendable {
     public let reading: OwnedDescriptor
     public let writing: OwnedDescriptor
 
-    public init() throws(Errno) {
+    /// - Parameter nonBlocking: of the reading end.
+    public init(nonBlocking: Bool = true) throws(Errno) {
         var ends: [CInt] = [-1, -1]
         try retrying { pipe2(&ends, O_CLOEXEC) }
         let read = OwnedDescriptor(adopting: ends[0])
         let write = OwnedDescriptor(adopting: ends[1])
-        try read.makeNonBlocking()
+        if nonBlocking { try read.makeNonBlocking() }
         reading = read
         writing = write
     }
@@ -151,4 +187,7 @@ public struct Pipe: ~Copyable, Sendable {
 
     /// Closes the writing end and gives the other.
     public consuming func takeReading() -> OwnedDescriptor { reading }
+
+    /// Closes the reading end and gives the other.
+    public consuming func takeWriting() -> OwnedDescriptor { writing }
 }

@@ -20,4 +20,19 @@ public struct PidFD: ~Copyable, Sendable {
         let descriptor = self.descriptor.rawValue
         try retrying { clinux_pidfd_send_signal(descriptor, signal) }
     }
+
+    /// Another descriptor of the same process.
+    public borrowing func duplicate() throws(Errno) -> PidFD {
+        PidFD(adopting: try descriptor.duplicate(), pid: pid)
+    }
+
+    /// Waits until it has ended, and reaps it when it is a child of ours.
+    public borrowing func awaitEnd() {
+        let descriptor = self.descriptor.rawValue
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while poll(&entry, 1, -1) < 0, Errno.current == EINTR {}
+        var (code, status) = (CInt(0), CInt(0))
+        var usage = rusage()
+        _ = clinux_waitid_pidfd(descriptor, WEXITED | WNOHANG, &code, &status, &usage)
+    }
 }

@@ -45,7 +45,8 @@ private struct JSONPrinter {
         text += close
     }
 
-    /// Go's escapes: what could end a script element in HTML, and the two line separators, are escaped as well.
+    /// Go's escapes: what could end a script element in HTML, and the two line separators, are escaped as well; and what
+    /// JSON has and YAML hasn't, so that the one stays a part of the other.
     private mutating func appendQuoted(_ string: String) {
         text += "\""
         for scalar in string.unicodeScalars {
@@ -55,7 +56,8 @@ private struct JSONPrinter {
             case "\n": text += "\\n"
             case "\r": text += "\\r"
             case "\t": text += "\\t"
-            case "<", ">", "&", "\u{2028}", "\u{2029}", "\u{0}"..<" ":
+            case "<", ">", "&", "\u{2028}", "\u{2029}", "\u{0}"..<" ", "\u{7f}"..."\u{9f}", "\u{feff}", "\u{fffe}",
+                "\u{ffff}":
                 text += "\\u" + hexadecimal(scalar.value, width: 4)
             default: text.unicodeScalars.append(scalar)
             }
@@ -81,7 +83,8 @@ private func jsonNumber(_ text: String) -> String {
         digits = digits.dropFirst(1 + fraction.count)
         if !fraction.isEmpty { result += "." + fraction }
     }
-    return result + digits
+    // A zero without a fraction is an integer, which has no sign.
+    return result == "-0" && digits.isEmpty ? "0" : result + digits
 }
 
 /// Lower-case hexadecimal digits with zeros in front.

@@ -7,21 +7,33 @@ extension ManifestObject {
     package var value: Value {
         switch self {
         case .job(let job): job.write()
+        case .cronJob(let cronJob): cronJob.write()
         case .pod(let pod): pod.write()
+        case .configMap(let configMap): configMap.write()
+        case .secret(let secret): secret.write()
+        case .service(let service): service.write()
         }
     }
 
     package var metadata: ObjectMeta {
         switch self {
         case .job(let job): job.metadata
+        case .cronJob(let cronJob): cronJob.metadata
         case .pod(let pod): pod.metadata
+        case .configMap(let configMap): configMap.metadata
+        case .secret(let secret): secret.metadata
+        case .service(let service): service.metadata
         }
     }
 
     package var kind: String {
         switch self {
         case .job: Job.kind
+        case .cronJob: CronJob.kind
         case .pod: Pod.kind
+        case .configMap: ConfigMap.kind
+        case .secret: Secret.kind
+        case .service: Service.kind
         }
     }
 }

@@ -81,8 +81,15 @@ private func spaces(_ count: Int) -> String { String(repeating: " ", count: coun
 func yamlInline(_ text: String) -> String {
     if text.unicodeScalars.contains(where: \.needsEscape) { return yamlDoubleQuoted(text) }
     if !readsAsText(text) { return "\"\(text)\"" }
-    return isPlainSafe(text)
-        ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+    return isPlainSafe(text) ? text : yamlSingleQuoted(text)
+}
+
+/// By scalars: a quote with a combining mark behind it is one character and still a quote to YAML.
+private func yamlSingleQuoted(_ text: String) -> String {
+    var result = "'".unicodeScalars
+    for scalar in text.unicodeScalars { result.append(contentsOf: scalar == "'" ? [scalar, scalar] : [scalar]) }
+    result.append("'")
+    return String(result)
 }
 
 /// Whether a plain scalar of this text would be a text, for every reader of YAML 1.1 and 1.2.
@@ -102,9 +109,11 @@ private func isPlainSafe(_ text: String) -> Bool {
     guard let first = bytes.first, let last = bytes.last, first != UInt8(ascii: " "), last != UInt8(ascii: " ") else {
         return false
     }
+    // To YAML 1.1 these two are no text: the default value, and a merge.
+    if text == "=" || text == "<<" { return false }
     if "#,[]{}&*!|>'\"%@`".utf8.contains(first) { return false }
     if "-?:".utf8.contains(first), bytes.count == 1 || bytes[1] == UInt8(ascii: " ") { return false }
-    if text.hasPrefix("---") || text.hasPrefix("...") || last == UInt8(ascii: ":") { return false }
+    if bytes.starts(with: "---".utf8) || bytes.starts(with: "...".utf8) || last == UInt8(ascii: ":") { return false }
     return !zip(bytes, bytes.dropFirst()).contains {
         ($0 == UInt8(ascii: ":") && $1 == UInt8(ascii: " ")) || ($0 == UInt8(ascii: " ") && $1 == UInt8(ascii: "#"))
     }
@@ -114,7 +123,7 @@ private func isPlainSafe(_ text: String) -> Bool {
 private func yamlBlock(_ text: String, indent: Int) -> String? {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     let isExact = lines.allSatisfy { line in
-        line.last != " " && !line.unicodeScalars.contains(where: \.needsEscape)
+        line.utf8.last != UInt8(ascii: " ") && !line.unicodeScalars.contains(where: \.needsEscape)
     }
     guard isExact, text != "\n" else { return nil }
     var body = lines
@@ -123,8 +132,10 @@ private func yamlBlock(_ text: String, indent: Int) -> String? {
         body.removeLast()
         chomping = text.hasSuffix("\n\n") ? "+" : ""
     }
-    // A first line that begins with a space (or is empty) would set the indentation: say it.
-    let indicator = body.first?.first == " " || body.first?.isEmpty ?? true ? "2" : ""
+    // A first line that begins with a space (or is empty) would set the indentation: say it. By bytes: a space with a
+    // combining mark behind it is one character and still a space to YAML.
+    let begins = body.first?.utf8.first
+    let indicator = begins == nil || begins == UInt8(ascii: " ") ? "2" : ""
     let indented = body.map { $0.isEmpty ? "" : spaces(indent) + $0 }
     return "|\(indicator)\(chomping)\n" + indented.joined(separator: "\n") + "\n"
 }

@@ -34,6 +34,8 @@ package struct PodState: Hashable, Sendable {
     package var message = ""
     /// Nanoseconds since the epoch, as all times here.
     package var startTime: Int64 = 0
+    /// All containers are being ended, to be started again.
+    package var isRestarting = false
     package var initContainers: [ContainerReport] = []
     package var containers: [ContainerReport] = []
 
@@ -52,6 +54,10 @@ package struct ContainerReport: Hashable, Sendable {
     package var restartCount: Int32 = 0
     package var state: State = .waiting(reason: "ContainerCreating", message: "")
     package var lastTermination: Termination?
+    /// It runs, its `postStart` is done and its startup probe has succeeded.
+    package var started = false
+    /// As `ready` in a container's status; an init container that is done is ready.
+    package var ready = false
     /// `memory.current` when last looked at (only while somebody watches); 0 unknown.
     package var memoryBytes: Int64 = 0
 
@@ -83,4 +89,6 @@ package enum PodCommand: Hashable, Sendable {
     case terminate(gracePeriodSeconds: Int64)
     /// Report memory in the statuses every `milliseconds`; 0: stop.
     case watchMemory(milliseconds: Int64)
+    /// Give one of the plan's `files` other contents, in the containers that run as well. Only with `sharesFiles`.
+    case replaceFile(path: String, contents: String)
 }

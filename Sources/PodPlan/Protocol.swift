@@ -50,6 +50,7 @@ extension WireValue {
 private let planKind: UInt8 = 1
 private let reportKind: UInt8 = 2
 private let commandKind: UInt8 = 3
+private let networkKind: UInt8 = 4
 
 extension PodPlan {
     /// The message, without its length.
@@ -62,6 +63,17 @@ extension PodPlan {
     /// - Throws: whatever the bytes are, it is an error and no trap.
     package init(decoding bytes: some Collection<UInt8>) throws(WireError) {
         try self.init(decoding: bytes, kind: planKind)
+    }
+}
+
+extension NetworkPlan {
+    /// The message, without its length.
+    package func encode() -> [UInt8] { encode(kind: networkKind, into: []) }
+
+    /// - Parameter bytes: one message, without its length.
+    /// - Throws: whatever the bytes are, it is an error and no trap.
+    package init(decoding bytes: some Collection<UInt8>) throws(WireError) {
+        try self.init(decoding: bytes, kind: networkKind)
     }
 }
 

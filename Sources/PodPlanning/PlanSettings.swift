@@ -9,6 +9,8 @@ package struct PlanSettings: Hashable, Sendable {
     package var restartBackoffBaseMilliseconds: Int64 = 10_000
     package var restartBackoffCapMilliseconds: Int64 = 300_000
     package var forwardOutput = false
+    /// How often what pods have on disk is measured; the kubelet's eviction takes 10 s.
+    package var storageIntervalMilliseconds: Int64 = 10_000
 
     package init(podsDirectory: String, logsDirectory: String) {
         self.podsDirectory = podsDirectory

@@ -2,6 +2,7 @@
 
 import ImageStore
 package import KubernetesAPI
+import Linux
 package import PodPlan
 
 /// Makes the plan of a pod on this machine.
@@ -11,50 +12,95 @@ package import PodPlan
 package struct PodPlanner {
     package let host: HostFacts
     package let settings: PlanSettings
-    private let images: ImageSource
+    package let images: ImageSource
     private let filters: FilterSource
+    private let configs: ConfigSource
     private var imageCache: [String: Result<ImageFinding, Refusal>] = [:]
     private var filterCache: [FilterRequest: Result<[UInt8], Refusal>] = [:]
 
-    package init(host: HostFacts, settings: PlanSettings, images: ImageSource, filters: FilterSource) {
+    package init(
+        host: HostFacts, settings: PlanSettings, images: ImageSource, filters: FilterSource,
+        configs: ConfigSource = .empty
+    ) {
         self.host = host
         self.settings = settings
         self.images = images
         self.filters = filters
+        self.configs = configs
     }
 
     /// The plan of `pod`, whose `metadata` is complete.
     ///
     /// A container that cannot start has its `waiting` set, with the kubelet's reason; the rest of it is then empty.
     ///
-    /// - Parameter idRange: the ids of the pod's user namespace; needed when `spec.hostUsers` is false.
-    package mutating func plan(_ pod: Pod, qosClass: PodStatus.QOSClass, idRange: IDRange?) -> PodPlan {
+    /// - Parameters:
+    ///   - idRange: the ids of the pod's user namespace; needed when `spec.hostUsers` is false.
+    ///   - addresses: the pod's own; none when its network is its loopback, or the host's.
+    ///   - peers: whom it finds by name beside itself, when it has a subdomain.
+    package mutating func plan(
+        _ pod: Pod, qosClass: PodStatus.QOSClass, idRange: IDRange?, addresses: [String] = [],
+        peers: [HostsFile.Peer] = []
+    ) -> PodPlan {
         var plan = PodPlan()
+        var pod = pod
+        pod.status.podIPs = host.podAddresses(addresses, hasHostNetwork: pod.spec.hostNetwork).map { PodIP(ip: $0) }
+        pod.status.podIP = pod.status.podIPs.first?.ip ?? ""
         plan.uid = pod.metadata.uid
         plan.name = pod.metadata.name
         plan.namespace = pod.metadata.namespace
-        plan.hostname = podHostname(pod)
+        let names = PodHostNames(pod, host: host)
+        plan.hostname = names.kernelName
         plan.directory = "\(settings.podsDirectory)/\(pod.metadata.uid)"
         plan.logDirectory =
             "\(settings.logsDirectory)/\(pod.metadata.namespace)_\(pod.metadata.name)_\(pod.metadata.uid)"
-        switch pod.spec.restartPolicy {
-        case .never: plan.restartPolicy = .never
-        case .onFailure: plan.restartPolicy = .onFailure
-        case .always, nil: plan.restartPolicy = .always
-        }
+        plan.restartPolicy = (pod.spec.restartPolicy ?? .always).plan
         plan.terminationGracePeriodSeconds = pod.spec.terminationGracePeriodSeconds ?? 30
         plan.activeDeadlineSeconds = pod.spec.activeDeadlineSeconds
         plan.restartBackoffBaseMilliseconds = settings.restartBackoffBaseMilliseconds
         plan.restartBackoffCapMilliseconds = settings.restartBackoffCapMilliseconds
         plan.forwardOutput = settings.forwardOutput
         plan.userNamespace = pod.spec.hostUsers == false ? idRange : nil
-        plan.files = nameFiles(pod, hostname: plan.hostname)
-        plan.volumes = volumePlans(pod.spec, host)
+        plan.obstacle = obstacle(pod, names)
+        plan.sharesHost = PodPlan.HostNamespaces(
+            network: pod.spec.hostNetwork, processes: pod.spec.hostPID, ipc: pod.spec.hostIPC)
+        plan.sharesProcesses = pod.spec.shareProcessNamespace == true
+        plan.sysctls = sysctlPlans(pod)
+        let known =
+            peers + (names.subdomain.isEmpty || addresses.isEmpty ? [] : [.init(addresses: addresses, names: names)])
+        let hosts = HostsFile(pod, names, addresses: addresses, host: host).text(peers: known)
+        plan.files = nameFiles(pod, names, hosts: hosts)
+        // Those that a container may change are seen by the others; those that change meanwhile are written for all.
+        // In a root that can't be written to, the pod's own files can.
+        let containers = pod.spec.initContainers + pod.spec.containers
+        plan.sharesFiles =
+            !known.isEmpty || containers.count > 1 || containers[0].securityContext?.readOnlyRootFilesystem ?? false
+        (plan.volumes, plan.contents) = volumePlans(pod, host, configs)
+        plan.resources = podResourcePlan(pod.spec, host)
+        plan.storageLimit = storageLimit(pod.spec.containerTotal(\.limits)["ephemeral-storage"])
+        plan.storageIntervalMilliseconds = settings.storageIntervalMilliseconds
         var programs = ProgramTable()
         plan.initContainers = pod.spec.initContainers.map { container($0, pod, plan, qosClass, &programs) }
         plan.containers = pod.spec.containers.map { container($0, pod, plan, qosClass, &programs) }
         plan.seccompPrograms = programs.programs
+        plan.probeSeccomp = programs.ofProbes
         return plan
+    }
+
+    /// Why no container of the pod is created.
+    private func obstacle(_ pod: Pod, _ names: PodHostNames) -> PodPlan.Obstacle? {
+        if let forbidden = forbiddenSysctl(pod) { return forbidden }
+        return names.problem.map {
+            .waiting(reason: "FailedCreatePodSandBox", message: "Failed to create pod sandbox: \($0)")
+        }
+    }
+
+    /// `/etc/hosts`, `/etc/resolv.conf` and `/etc/hostname`.
+    private func nameFiles(_ pod: Pod, _ names: PodHostNames, hosts: String) -> [FilePlan] {
+        [
+            FilePlan(path: "/etc/hosts", contents: hosts),
+            FilePlan(path: "/etc/resolv.conf", contents: ResolverFile(pod.spec, host: host).text),
+            FilePlan(path: "/etc/hostname", contents: names.kernelName + "\n"),
+        ]
     }
 
     private mutating func container(
@@ -83,29 +129,48 @@ package struct PodPlanner {
         plan.image = container.image
         plan.imageID = image.id
         plan.layers = image.layers
-        try setIdentity(&plan, container, pod, podPlan, image, accounts)
+        let variables = try setIdentity(&plan, container, pod, podPlan, image, accounts)
         plan.workingDirectory = [container.workingDir, image.configuration.workingDirectory, "/"].first { !$0.isEmpty }!
+        guard plan.workingDirectory.isAbsolutePath else {
+            throw .create("workingDir `\(plan.workingDirectory)` must be an absolute path")
+        }
         plan.privileged = security?.privileged ?? false
         plan.capabilities = try capabilities(security, available: host.capabilities)
         plan.noNewPrivileges = security?.allowPrivilegeEscalation == false
         plan.readOnlyRootFilesystem = security?.readOnlyRootFilesystem ?? false
         plan.unmaskedProc = plan.privileged || security?.procMount == "Unmasked"
         plan.seccomp = try filter(security, pod.spec.securityContext, plan.capabilities).map { programs.index(of: $0) }
-        plan.oomScoreAdjustment = oomScoreAdjustment(container, qosClass, host)
-        plan.resources = resourcePlan(container.resources)
-        plan.mounts = try mountPlans(container, podPlan.volumes)
+        plan.oomScoreAdjustment = oomScoreAdjustment(container, of: pod.spec, qosClass, host)
+        plan.resources = resourcePlan(container, of: pod.spec, host)
+        plan.mounts = try mountPlans(container, podPlan.volumes, variables)
         if let path = container.terminationMessagePath { plan.terminationMessagePath = path }
         plan.terminationMessageFallsBackToLogs = container.terminationMessagePolicy == .fallbackToLogsOnError
-        plan.upperSizeBytes = upperSizeBytes(container, host)
-        plan.stopSignal = stopSignalNumber(image.configuration.stopSignal)
+        plan.upperSizeBytes = upperSizeBytes(plan.resources, host)
+        (plan.terminal, plan.openInput) = (container.tty, container.stdin)
+        let address = pod.status.podIP == HostFacts.loopback ? "" : pod.status.podIP
+        plan.startupProbe = container.startupProbe?.plan(container, address: address)
+        plan.livenessProbe = container.livenessProbe?.plan(container, address: address)
+        plan.readinessProbe = container.readinessProbe?.plan(container, address: address)
+        plan.postStart = container.lifecycle?.postStart?.plan(container, address: address)
+        plan.preStop = container.lifecycle?.preStop?.plan(container, address: address)
+        plan.restartPolicy = container.restartPolicy?.plan
+        plan.restartRules = container.restartPolicyRules.map { rule in
+            RestartRulePlan(
+                rule.action == "RestartAllContainers" ? .restartAll : .restart,
+                exitCodes: rule.exitCodes?.values ?? [], negated: rule.exitCodes?.operator == "NotIn")
+        }
+        if plan.probesNetwork { programs.ofProbes = try filter(nil, nil, 0).map { programs.index(of: $0) } }
+        plan.stopSignal = stopSignalNumber(container.lifecycle?.stopSignal ?? image.configuration.stopSignal)
         return plan
     }
 
     /// Who, with which environment, and what: the environment needs the user's home, the command the environment.
+    ///
+    /// - Returns: the manifest's variables.
     private func setIdentity(
         _ plan: inout ContainerPlan, _ container: Container, _ pod: Pod, _ podPlan: PodPlan, _ image: StoredImage,
         _ accounts: Accounts
-    ) throws(Refusal) {
+    ) throws(Refusal) -> [String: String] {
         let request = IdentityRequest(
             pod: pod.spec.securityContext, container: container.securityContext,
             imageUser: image.configuration.user, podWords: podWords(pod), containerName: container.name)
@@ -113,14 +178,17 @@ package struct PodPlanner {
         plan.user = identity.user
         plan.group = identity.group
         plan.supplementalGroups = identity.supplementalGroups
+        let variables = try ManifestVariables(container, DownwardAPI(pod: pod, host: host), configs)
         let environment = Environment(
-            image: image.configuration.environment, variables: container.env, pod: pod, host: host,
-            hostname: podPlan.hostname, home: identity.home)
+            image: image.configuration.environment, manifest: variables, hostname: podPlan.hostname,
+            home: identity.home, hasTerminal: container.tty)
         plan.environment = environment.entries
+        plan.fileVariables = environment.fileVariables(variables, podPlan.volumes)
         plan.arguments = commandLine(container, image.configuration, environment.manifest)
         guard !plan.arguments.isEmpty else {
             throw .create("no command specified: neither the container nor its image \"\(container.image)\" names one")
         }
+        return environment.manifest
     }
 
     private mutating func image(of container: Container) throws(Refusal) -> (StoredImage, Accounts) {
@@ -160,9 +228,21 @@ package struct PodPlanner {
     }
 }
 
+extension RestartPolicy {
+    fileprivate var plan: PodPlan.RestartPolicy {
+        switch self {
+        case .never: .never
+        case .onFailure: .onFailure
+        case .always: .always
+        }
+    }
+}
+
 /// Filters by position; two containers with the same share one.
 private struct ProgramTable {
     var programs: [[UInt8]] = []
+    /// Of those who probe over the network.
+    var ofProbes: Int?
 
     mutating func index(of program: [UInt8]) -> Int {
         if let index = programs.firstIndex(of: program) { return index }

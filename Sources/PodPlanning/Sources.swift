@@ -10,6 +10,8 @@ package struct ImageSource {
         case invalidName(String)
         /// The image is there and cannot be read.
         case unreadable(String)
+        /// It isn't here, and could not be pulled.
+        case notPulled(String)
     }
 
     package var find: (_ reference: String) throws(Failure) -> ImageFinding
@@ -21,6 +23,32 @@ package struct ImageSource {
 package enum ImageFinding: Hashable, Sendable {
     case present(StoredImage, Accounts)
     case absent
+}
+
+/// Where planning gets ConfigMaps and Secrets from.
+package struct ConfigSource {
+    package enum Kind: Hashable, Sendable { case configMap, secret }
+
+    /// What an object holds, by key.
+    package struct Contents: Hashable, Sendable {
+        /// What variables and files can have: `data` of a ConfigMap as UTF-8, `data` of a Secret decoded.
+        package var data: [String: [UInt8]]
+        /// What only files can have: `binaryData` of a ConfigMap, decoded.
+        package var binaryData: [String: [UInt8]]
+
+        package init(data: [String: [UInt8]] = [:], binaryData: [String: [UInt8]] = [:]) {
+            self.data = data
+            self.binaryData = binaryData
+        }
+    }
+
+    /// nil: there is no object of this name. Asked at each use: it may come and change during a run.
+    package var find: (_ kind: Kind, _ namespace: String, _ name: String) -> Contents?
+
+    package init(find: @escaping (_ kind: Kind, _ namespace: String, _ name: String) -> Contents?) { self.find = find }
+
+    /// Has none.
+    package static var empty: ConfigSource { ConfigSource { _, _, _ in nil } }
 }
 
 /// Where planning gets seccomp filters from.
@@ -51,6 +79,7 @@ extension Refusal {
     init(_ failure: ImageSource.Failure) {
         switch failure {
         case .invalidName(let message): self.init(reason: "InvalidImageName", message: message)
+        case .notPulled(let message): self.init(reason: "ErrImagePull", message: message)
         case .unreadable(let message): self.init(reason: "ImageInspectError", message: message)
         }
     }

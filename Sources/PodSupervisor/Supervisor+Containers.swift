@@ -13,7 +13,7 @@ private struct StartFailure: Error {
 }
 
 extension Supervisor {
-    private func containerPlan(_ index: Int) -> ContainerPlan {
+    func containerPlan(_ index: Int) -> ContainerPlan {
         let count = plan.initContainers.count
         return index < count ? plan.initContainers[index] : plan.containers[index - count]
     }
@@ -22,14 +22,15 @@ extension Supervisor {
 
     /// Creates and starts a container, or tells why that was not possible.
     func launch(_ index: Int) throws(Errno) {
-        let container = containerPlan(index)
-        let sources: [Held]
+        let container: ContainerPlan
+        let sources: [MountSource]
         do throws(VolumeError) {
+            container = try host.resolved(containerPlan(index))
             sources = try host.sources(container)
         } catch {
-            let message = "failed to prepare subPath for volumeMount of container \"\(container.name)\": \(error)"
+            let (reason, message) = error.waiting(containerPlan(index).name)
             tell(PodEvent(warning: true, reason: "Failed", message: "Error: \(message)"))
-            life.notCreated(index, reason: "CreateContainerConfigError", message: message, now: clock.now)
+            life.notCreated(index, reason: reason, message: message, now: clock.now)
             return
         }
         let number = life.created(index, now: clock.now)
@@ -64,15 +65,20 @@ extension Supervisor {
         life.ended(index, termination)
     }
 
-    private func start(_ container: ContainerPlan, _ number: Int32, _ sources: [Held]) throws(StartFailure) -> Attempt {
+    private func start(_ container: ContainerPlan, _ number: Int32, _ sources: [MountSource]) throws(StartFailure)
+        -> Attempt
+    {
         let cgroup: Cgroup
         do throws(CgroupError) {
             cgroup = try host.hierarchy.makeCgroup(
-                named: "\(plan.uid).\(container.name).\(number)", limits: container.limits)
+                named: "\(plan.uid).\(container.name).\(number)", limits: container.limits, in: try host.podCgroup())
         } catch {
             throw StartFailure(error.description)
         }
         do throws(StartFailure) {
+            if !plan.endsWithFirstProcess, !cgroup.holdsProcesses {
+                throw StartFailure("this host has no cgroup hierarchy by which all its processes could be ended")
+            }
             return try start(container, number, sources, in: cgroup)
         } catch {
             spent.append(cgroup)
@@ -81,7 +87,7 @@ extension Supervisor {
     }
 
     private func start(
-        _ container: ContainerPlan, _ number: Int32, _ sources: [Held], in cgroup: Cgroup
+        _ container: ContainerPlan, _ number: Int32, _ sources: [MountSource], in cgroup: Cgroup
     ) throws(StartFailure) -> Attempt {
         var message: TerminationMessageFile?
         if !container.terminationMessagePath.isEmpty {
@@ -89,12 +95,11 @@ extension Supervisor {
                 try TerminationMessageFile("\(container.name).\(number)", in: host.directory!.descriptor)
             }
         }
-        let output = try attempt("make a pipe") { () throws(Errno) in try Pipe() }
-        let error = try attempt("make a pipe") { () throws(Errno) in try Pipe() }
+        let streams = try attempt("make a pipe") { () throws(Errno) in try ContainerStreams(container) }
         let running: RunningContainer
         do throws(LaunchError) {
             running = try host.launch(
-                container, sources: sources, output: output.writing, error: error.writing, message: message, in: cgroup)
+                container, sources: sources, streams: streams, message: message, in: cgroup)
         } catch let failure {
             try attempt("remove the termination message file") { () throws(Errno) in
                 try message?.remove(from: host.directory!.descriptor)
@@ -104,10 +109,11 @@ extension Supervisor {
         let log = LogFile(
             directory: "\(plan.logDirectory)/\(container.name)", name: "\(number).log",
             maximumBytes: plan.logMaximumBytes, maximumFiles: plan.logMaximumFiles)
+        let ends = try attempt("take the terminal") { () throws(Errno) in try streams.take() }
         return Attempt(
-            number: number, startedAt: clock.now, container: running, cgroup: cgroup,
+            plan: container, number: number, startedAt: clock.now, container: running, cgroup: cgroup,
             output: ContainerOutput(
-                output: output.takeReading(), error: error.takeReading(), log: log,
+                ends, isTerminal: container.terminal, log: log,
                 keepsTail: container.terminationMessageFallsBackToLogs),
             message: message)
     }
@@ -131,7 +137,7 @@ extension Supervisor {
     }
 
     /// Where the output goes beside the log.
-    private func forward(_ index: Int) -> ContainerOutput.Forward {
+    func forward(_ index: Int) -> ContainerOutput.Forward {
         guard plan.forwardOutput else { return { _, _ in } }
         let name = containerPlan(index).name
         return { [control] stream, bytes in
@@ -149,12 +155,33 @@ extension Supervisor {
         }
     }
 
-    func kill(_ index: Int) throws(Errno) { try attempts[index]?.kill() }
+    func kill(_ index: Int) throws(Errno) {
+        if let attempt = attempts[index] { try kill(attempt) }
+    }
 
-    /// PID 1 has ended, and with it the kernel has ended all others of the container.
+    /// Ends every process of a container.
+    func kill(_ attempt: Attempt) throws(Errno) {
+        try attempt.kill()
+        killOthers(attempt)
+    }
+
+    /// Where others than the container's own processes are in its pid namespace, the kernel ends none of them with its
+    /// first one. They are in its cgroup, whoever their parents were.
+    private func killOthers(_ attempt: Attempt) {
+        if plan.endsWithFirstProcess { return }
+        do throws(CgroupError) {
+            try attempt.cgroup.kill()
+        } catch {
+            complain(error.description)
+        }
+    }
+
+    /// A container's first process has ended, and with it all others of the container.
     func end(_ index: Int) throws(Errno) {
         guard let attempt = attempts[index], let end = try attempt.container.poll() else { return }
         let finishedAt = clock.now
+        try cancelHandlers(of: index)
+        killOthers(attempt)
         attempts[index] = nil
         spent.append(attempt.cgroup)
         try attempt.output.drain(buffer, now: finishedAt, forward(index))
@@ -165,13 +192,8 @@ extension Supervisor {
         }
         let ending = Ending(
             status: end.status, startedAt: attempt.startedAt, finishedAt: finishedAt,
-            statistics: statistics(attempt, container), memoryLimit: container.resources.memoryBytes,
-            killsAsGroup: killsAsGroup, message: try message(attempt, container, end.status))
+            statistics: statistics(attempt, container), message: try message(attempt, container, end.status))
         life.ended(index, ending.termination)
-    }
-
-    private var killsAsGroup: Bool {
-        if case .v2 = host.hierarchy.controllers[.memory] { true } else { false }
     }
 
     /// What the container used. The counters are of its own cgroup, which is still there.

@@ -16,8 +16,9 @@ package enum Zygote {
             return 2
         }
         let socket = OwnedDescriptor(adopting: StarterProtocol.socketDescriptor)
+        let origin: HostOrigin
         do throws(Errno) {
-            try prepare()
+            origin = try prepare()
         } catch {
             complain("cannot prepare: \(error)")
             return 1
@@ -30,11 +31,11 @@ package enum Zygote {
             return 1
         }
         do throws(Errno) {
-            rehearse()
-            guard let pod = try serve(socket) else { return 0 }
+            try Rehearsal.run(hierarchy, origin)
+            guard let request = try serve(socket, origin) else { return 0 }
             // In the child: neither the requests nor the zygote's own end are its business.
             _ = consume socket
-            return superviseOne(pod, hierarchy)
+            return superviseOne(request, hierarchy, origin)
         } catch {
             complain("cannot take requests: \(error)")
             return 1
@@ -42,7 +43,9 @@ package enum Zygote {
     }
 
     /// What every supervisor and every container inherits.
-    private static func prepare() throws(Errno) {
+    ///
+    /// - Returns: the host's namespaces, from some of which we part.
+    private static func prepare() throws(Errno) -> HostOrigin {
         try OwnProcess.closeDescriptors(from: StarterProtocol.lockDescriptor + 1)
         let null = try OwnedDescriptor.open("/dev/null", O_RDONLY)
         let number = null.rawValue
@@ -60,15 +63,29 @@ package enum Zygote {
         _ = setsid()
         for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD] { try OwnProcess.ignore(signal: signal) }
         umask(0)
+        let origin = try HostOrigin()
         try MountNamespace.makePrivate()
+        return origin
+    }
+
+    /// What a supervisor was asked to do.
+    private struct Request: ~Copyable {
+        /// The pod's control socket.
+        let socket: OwnedDescriptor
+        /// The interface that is there already.
+        let interface: NetworkPlan?
+
+        consuming func takeSocket() -> OwnedDescriptor { socket }
     }
 
     /// Keeps one supervisor waiting for the next request, namespaces made: neither fork nor namespaces are on a pod's way.
     ///
     /// The supervisors take the requests from the socket themselves, and say so; then the next one is forked.
     ///
-    /// - Returns: in a supervisor its control socket; nil in the zygote when the control plane has gone.
-    private static func serve(_ socket: borrowing OwnedDescriptor) throws(Errno) -> OwnedDescriptor? {
+    /// - Returns: in a supervisor its request; nil in the zygote when the control plane has gone.
+    private static func serve(
+        _ socket: borrowing OwnedDescriptor, _ origin: HostOrigin
+    ) throws(Errno) -> Request? {
         let taken = try Pipe()
         while true {
             let fork: Fork
@@ -80,7 +97,7 @@ package enum Zygote {
                 if try socket.waitUntilClosed(milliseconds: 100, orReadable: []) { return nil }
                 continue
             }
-            guard case .parent(let child) = fork else { return try waitForPod(socket, taken: taken) }
+            guard case .parent(let child) = fork else { return try waitForPod(socket, origin, taken: taken) }
             // Children are reaped by the kernel: one that has ended already has no descriptor.
             let waiting = clinux_pidfd_open(child, 0)
             defer { if waiting >= 0 { close(waiting) } }
@@ -93,37 +110,55 @@ package enum Zygote {
 
     /// In a supervisor: makes what every pod needs, and waits for one.
     ///
-    /// - Returns: the pod's control socket. The process ends here when the control plane has gone.
+    /// - Returns: the request for it. The process ends here when the control plane has gone.
     private static func waitForPod(
-        _ socket: borrowing OwnedDescriptor, taken: borrowing Pipe
-    ) throws(Errno) -> OwnedDescriptor {
+        _ socket: borrowing OwnedDescriptor, _ origin: HostOrigin, taken: borrowing Pipe
+    ) throws(Errno) -> Request {
         // Without the zygote nobody would wait behind this one: then it must not take requests any more either. Once it
         // has a pod it goes on alone.
         try OwnProcess.endWithParent(true)
         PodNamespaces.makeAhead()
+        var interface: NetworkPlan?
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: StarterProtocol.maximumBytes, alignment: 1)
+        defer { buffer.deallocate() }
         while true {
-            var room: UInt64 = 0
-            let request = try withUnsafeMutableBytes(of: &room) { buffer throws(Errno) in
-                try socket.receive(into: buffer)
-            }
+            let request = try socket.receive(into: buffer)
             if request.count == 0 { exit(0) }
-            // A message without a descriptor asks for nothing.
-            guard let pod = request.takeDescriptor() else { continue }
+            let message = Array(buffer[..<request.count])
+            guard let pod = request.takeDescriptor() else {
+                if interface == nil { interface = makeAhead(message, origin) }
+                continue
+            }
             try OwnProcess.endWithParent(false)
             try taken.writing.write("x")
-            return pod
+            return Request(socket: pod, interface: interface)
         }
     }
 
-    private static func superviseOne(_ socket: consuming OwnedDescriptor, _ hierarchy: CgroupHierarchy) -> CInt {
+    /// What fails is tried again, and told, when a pod needs it.
+    private static func makeAhead(_ message: [UInt8], _ origin: HostOrigin) -> NetworkPlan? {
+        guard PodNamespaces.areMade else { return nil }
+        do {
+            let plan = try NetworkPlan(decoding: message)
+            try PodInterface.make(plan, host: origin.namespaces.networkDescriptor)
+            return plan
+        } catch {
+            return nil
+        }
+    }
+
+    private static func superviseOne(
+        _ request: consuming Request, _ hierarchy: CgroupHierarchy, _ origin: HostOrigin
+    ) -> CInt {
         do throws(Errno) {
             try OwnProcess.restore(signal: SIGCHLD)
-            let control = try ControlSocket(socket)
+            let interface = request.interface
+            let control = try ControlSocket(request.takeSocket())
             guard let (plan, commands) = try control.receivePlan() else {
                 if let nonsense = control.nonsense { complain("a pod's plan cannot be read: \(nonsense)") }
                 return 0
             }
-            let supervisor = try Supervisor(plan, control, hierarchy)
+            let supervisor = try Supervisor(plan, control, hierarchy, origin, interface: interface)
             for command in commands { supervisor.obey(command) }
             try supervisor.run()
             return 0
@@ -131,32 +166,6 @@ package enum Zygote {
             complain("a pod is lost: \(error)")
             return 1
         }
-    }
-
-    /// Does once what every supervisor does, as far as it has no effect: Swift makes the metadata of generic types at
-    /// their first use, which the supervisors then inherit instead of paying for it once a pod.
-    private static func rehearse() {
-        var plan = PodPlan()
-        var container = ContainerPlan()
-        container.layers = ["/"]
-        container.arguments = ["true"]
-        container.environment = ["PATH=/bin"]
-        container.mounts = [MountPlan()]
-        plan.volumes = [VolumePlan()]
-        plan.seccompPrograms = [[0]]
-        plan.containers = [container]
-        do throws(WireError) {
-            plan = try PodPlan(decoding: plan.encode())
-        } catch {
-            complain("cannot read its own plan: \(error)")
-        }
-        var life = PodLife(plan, now: 0)
-        _ = life.advance(now: 0)
-        life.prepared()
-        _ = life.advance(now: 0)
-        _ = PodReport.status(life.state).frame()
-        _ = PodReport.event(PodEvent(warning: false, reason: "", message: "")).frame()
-        container.spec(plan).rehearse()
     }
 
     /// To the control plane's standard error.

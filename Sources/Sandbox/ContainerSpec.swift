@@ -27,9 +27,15 @@ public struct ContainerSpec: Sendable {
     public var standardOutput: CInt = 1
     public var standardError: CInt = 2
 
+    /// `process.terminal`: a socket to which the controlling end of a new terminal is sent, with one byte. The three
+    /// standard streams are then that terminal, which is the session's own and /dev/console; those above mean nothing.
+    public var terminalSocket: CInt?
+
     // linux.namespaces
-    /// The ones made for this container; the others are the caller's own. `mount` and `pid` are always new.
+    /// The ones made for this container; the others are the caller's own. `mount` is always new.
     public var namespaces: Namespaces = [.ipc, .uts, .network, .cgroup]
+    /// The processes it sees.
+    public var processes: Processes = .own
     /// Namespaces to join before the container's own are made: those of `PodNamespaces`, the user namespace first. The
     /// container's new ones then belong to that user namespace.
     public var joinedNamespaces: [CInt] = []
@@ -79,6 +85,16 @@ public struct Namespaces: OptionSet, Hashable, Sendable {
     public static let cgroup = Namespaces(rawValue: 8)
 }
 
+/// `linux.namespaces` of type `pid`.
+public enum Processes: Hashable, Sendable {
+    /// A namespace of its own: its first process is PID 1, with which all others end.
+    case own
+    /// The caller's. When its first process ends the others live on: whoever ends the container kills its cgroup.
+    case callers
+    /// That of a `ProcessNamespace`. As with the caller's, its cgroup must be killed.
+    case shared(CInt)
+}
+
 /// One entry of `process.rlimits`. See `getrlimit(2)`. A hard limit above ours is lowered to ours.
 public struct ResourceLimit: Hashable, Sendable {
     public enum Resource: UInt32, Hashable, Sendable { case core = 4, openFiles = 7, addressSpace = 9 }
@@ -126,6 +142,8 @@ public struct BindMount: Hashable, Sendable {
 
     /// An `O_PATH` descriptor of a directory or file of the host.
     public var source: CInt
+    /// `source` is a detached mount of its own, see `open_tree(2)`: it is attached as it is, and good for one launch.
+    public var isTree = false
     /// Absolute path in the container; missing parts are made. Never the root, /dev, /proc, /sys or what is in the last
     /// two, by a link of the image neither. Those further down come after those above.
     public var destination: String

@@ -51,17 +51,25 @@ extension SeccompProfile {
         )
 
         /// The number that the call has here, or nil if it has none of its own.
-        func number(of call: String) -> UInt32? {
-            let number = seccomp_syscall_resolve_name_arch(token, call)
+        func number(of call: String) -> UInt32? { number(of: call, resolved: resolve(call)) }
+
+        /// What libseccomp says of the call: its number, a negative one of its own when it is another architecture's or goes by
+        /// a multiplexer, `__NR_SCMP_ERROR` when it is nobody's.
+        func resolve(_ call: String) -> CInt { seccomp_syscall_resolve_name_arch(token, call) }
+
+        func number(of call: String, resolved number: CInt) -> UInt32? {
             if number >= 0 { return UInt32(number) }
             return self == .x86 ? Self.directNumbers[call] : nil
         }
 
         /// i386's `socketcall` or `ipc`, and which of its operations the call is. nil: it goes by neither.
         func multiplexed(_ call: String) -> (multiplexer: UInt32, operation: UInt64)? {
+            multiplexed(resolved: resolve(call))
+        }
+
+        func multiplexed(resolved number: CInt) -> (multiplexer: UInt32, operation: UInt64)? {
             guard self == .x86 else { return nil }
             // libseccomp's own numbers: -100 and below for operations of socketcall, -200 and below for those of ipc.
-            let number = seccomp_syscall_resolve_name_arch(token, call)
             switch number {
             case -299 ... -201: return self.number(of: "ipc").map { ($0, UInt64(-number - 200)) }
             case -199 ... -101: return self.number(of: "socketcall").map { ($0, UInt64(-number - 100)) }
@@ -79,8 +87,5 @@ extension SeccompProfile {
             }
             return numbers
         }()
-
-        /// Whether libseccomp knows the call, on whatever architecture.
-        static func isKnown(_ call: String) -> Bool { seccomp_syscall_resolve_name(call) != __NR_SCMP_ERROR }
     }
 }

@@ -23,21 +23,36 @@ struct CallTable {
     private let isNarrow: Bool
 
     /// - Parameters:
-    ///   - answers: by number.
+    ///   - answers: in the order of their numbers, each of which comes once.
     ///   - gap: the answer to every number that is not among them.
-    init(_ answers: [UInt32: Answer], gap: (UInt32) -> Answer, boundaries: [UInt32], isNarrow: Bool) {
+    init(
+        _ answers: [(number: UInt32, answer: Answer)], gap: (UInt32) -> Answer, boundaries: [UInt32], isNarrow: Bool
+    ) {
         self.isNarrow = isNarrow
-        var firsts: Set<UInt32> = [0]
-        firsts.formUnion(boundaries)
-        for number in answers.keys {
-            firsts.insert(number)
-            if number < .max { firsts.insert(number + 1) }
-        }
         ranges = []
-        for first in firsts.sorted() {
-            let answer = answers[first] ?? gap(first)
-            if ranges.last?.answer != answer { ranges.append((first, answer)) }
+        ranges.reserveCapacity(answers.count)
+        var boundaries = boundaries.sorted()[...]
+        // The first number that nothing is said of yet.
+        var next: UInt32? = 0
+        func fill(upTo end: UInt32?) -> [(first: UInt32, answer: Answer)] {
+            guard let first = next, first < end ?? .max else { return [] }
+            var parts = [(first, gap(first))]
+            while let boundary = boundaries.first, end.map({ boundary < $0 }) ?? true {
+                boundaries.removeFirst()
+                if boundary > first { parts.append((boundary, gap(boundary))) }
+            }
+            return parts
         }
+        for (number, answer) in answers {
+            for part in fill(upTo: number) { add(part.first, part.answer) }
+            add(number, answer)
+            next = number < .max ? number + 1 : nil
+        }
+        for part in fill(upTo: nil) { add(part.first, part.answer) }
+    }
+
+    private mutating func add(_ first: UInt32, _ answer: Answer) {
+        if ranges.last?.answer != answer { ranges.append((first, answer)) }
     }
 
     /// The number must be in the accumulator. Every way through ends with an answer, so the code may stand anywhere.
@@ -48,9 +63,19 @@ struct CallTable {
     /// A conditional jump reaches 255 instructions: what is longer is cut into blocks that share their answers.
     private func block(_ part: Part) -> [Instruction] {
         if part.count == 1 { return code(part.first!.answer) }
-        let steps = search(part)
-        let answers = Set(steps.flatMap { [$0.ifAbove, $0.ifBelow].compactMap { $0 } })
-        if steps.count + answers.count <= Int(UInt8.max) { return resolved(steps, answers) }
+        let limit = Int(UInt8.max)
+        // A step for each part but one, at least.
+        if part.count <= limit {
+            var steps: [Step] = []
+            steps.reserveCapacity(limit)
+            search(part, &steps)
+            var answers: [SeccompProfile.Action] = []
+            for step in steps {
+                if let action = step.ifAbove, !answers.contains(action) { answers.append(action) }
+                if let action = step.ifBelow, !answers.contains(action) { answers.append(action) }
+            }
+            if steps.count + answers.count <= limit { return resolved(steps, answers) }
+        }
         let middle = part.startIndex + part.count / 2
         let below = block(part[..<middle])
         return [.ifAtLeast(part[middle].first, 0, else: 1), .jump(below.count)] + below + block(part[middle...])
@@ -64,21 +89,26 @@ struct CallTable {
     }
 
     /// A binary search: the kernel pays for the depth, and for the length when it takes the filter in.
-    private func search(_ part: Part) -> [Step] {
-        if part.count == 1 { return code(part.first!.answer).map { Step(instruction: $0) } }
+    private func search(_ part: Part, _ steps: inout [Step]) {
+        if part.count == 1 {
+            steps += code(part.first!.answer).map { Step(instruction: $0) }
+            return
+        }
         let middle = part.startIndex + part.count / 2
         let (below, above) = (part[..<middle], part[middle...])
         let plainBelow = below.count == 1 ? below.first!.answer.plain : nil
         let plainAbove = above.count == 1 ? above.first!.answer.plain : nil
-        let left = plainBelow == nil ? search(below) : []
-        let right = plainAbove == nil ? search(above) : []
+        let at = steps.count
+        let node = Instruction.ifAtLeast(part[middle].first, 0, else: 0)
+        steps.append(Step(instruction: node, ifAbove: plainAbove, ifBelow: plainBelow))
+        if plainBelow == nil { search(below, &steps) }
         // A block that is too long is not used; its jump may be wrong.
-        let node = Instruction.ifAtLeast(part[middle].first, UInt8(clamping: left.count), else: 0)
-        return [Step(instruction: node, ifAbove: plainAbove, ifBelow: plainBelow)] + left + right
+        steps[at].instruction.jumpTrue = UInt8(clamping: steps.count - at - 1)
+        if plainAbove == nil { search(above, &steps) }
     }
 
     /// Places the answers behind the steps.
-    private func resolved(_ steps: [Step], _ answers: Set<SeccompProfile.Action>) -> [Instruction] {
+    private func resolved(_ steps: [Step], _ answers: [SeccompProfile.Action]) -> [Instruction] {
         let order = answers.sorted { $0.token < $1.token }
         func distance(_ action: SeccompProfile.Action, from index: Int) -> UInt8 {
             UInt8(steps.count + order.firstIndex(of: action)! - index - 1)

@@ -56,15 +56,16 @@ struct Instruction: Hashable, Sendable {
     }
 
     static func encode(_ instructions: [Instruction]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(instructions.count * size)
-        for instruction in instructions {
-            withUnsafeBytes(of: instruction.code) { bytes.append(contentsOf: $0) }
-            bytes.append(instruction.jumpTrue)
-            bytes.append(instruction.jumpFalse)
-            withUnsafeBytes(of: instruction.k) { bytes.append(contentsOf: $0) }
+        [UInt8](unsafeUninitializedCapacity: instructions.count * size) { bytes, count in
+            let raw = UnsafeMutableRawBufferPointer(bytes)
+            for instruction in instructions {
+                raw.storeBytes(of: instruction.code, toByteOffset: count, as: UInt16.self)
+                raw[count + 2] = instruction.jumpTrue
+                raw[count + 3] = instruction.jumpFalse
+                raw.storeBytes(of: instruction.k, toByteOffset: count + 4, as: UInt32.self)
+                count += size
+            }
         }
-        return bytes
     }
 }
 
@@ -76,11 +77,16 @@ extension SeccompProfile.Action {
         case .killThread: 0x0000_0000
         case .trap: 0x0003_0000
         case .errno(let number): 0x0005_0000 | UInt32(number)
+        case .notify: 0x7fc0_0000
+        case .trace(let number): 0x7ff0_0000 | UInt32(number)
         case .log: 0x7ffc_0000
         case .allow: 0x7fff_0000
         }
     }
 
-    /// The kernel's order: with several filters the action with the least value here wins.
+    /// By the kernel's order: with several filters the strictest action wins.
+    public func isStricter(than other: SeccompProfile.Action) -> Bool { strictness < other.strictness }
+
+    /// The least is the strictest.
     var strictness: Int32 { Int32(bitPattern: token & 0xffff_0000) }
 }

@@ -22,19 +22,18 @@ extension SeccompProfile {
     /// `ENOSYS` is the answer to calls numbered above all that the profile names, so that the C library falls back.
     ///
     /// The numbers of new calls are the same on all architectures and only grow.
-    func newerCalls(_ architecture: Architecture) -> NewerCalls {
+    ///
+    /// - Parameter numbers: of all calls that any of the rules names, whether or not it counts for this container.
+    func newerCalls(_ architecture: Architecture, named numbers: some Sequence<UInt32>) -> NewerCalls {
         let legacy = architecture.legacyNumbers
-        guard newerCallsAreMissing, let last = lastNumber(architecture) else {
+        guard newerCallsAreMissing, let last = numbers.lazy.filter({ !legacy.contains($0) }).max() else {
             return NewerCalls(first: nil, legacy: legacy)
         }
         return NewerCalls(first: last + 1, legacy: legacy)
     }
 
-    /// The highest number of a call that any of the rules names, whether or not it counts for this container.
-    private func lastNumber(_ architecture: Architecture) -> UInt32? {
-        let legacy = architecture.legacyNumbers
-        return rules.lazy.flatMap(\.names).compactMap { architecture.number(of: $0) }.filter { !legacy.contains($0) }
-            .max()
+    func newerCalls(_ architecture: Architecture) -> NewerCalls {
+        newerCalls(architecture, named: rules.flatMap(\.names).compactMap { architecture.number(of: $0) })
     }
 }
 

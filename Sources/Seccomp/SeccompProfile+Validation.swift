@@ -31,15 +31,25 @@ extension SeccompProfile.Action {
 }
 
 extension SeccompProfile.Rule {
-    func validate(_ name: String) throws(SeccompError) {
+    func validateNames() throws(SeccompError) {
+        for name in names { try validate(name) }
+    }
+
+    /// Once for all names; the first is told.
+    func validateArguments() throws(SeccompError) {
+        let name = names.first ?? ""
+        var seen: UInt32 = 0
+        for argument in arguments {
+            guard argument.index < 6 else { throw .argumentIndex(call: name, argument.index) }
+            guard seen >> argument.index & 1 == 0 else { throw .repeatedArgument(call: name, argument.index) }
+            seen |= 1 << argument.index
+        }
+    }
+
+    private func validate(_ name: String) throws(SeccompError) {
         let isName = name.utf8.allSatisfy { byte in
             (0x61...0x7a).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x5f
         }
         guard isName, !name.isEmpty else { throw .malformedName(name) }
-        var seen: Set<UInt32> = []
-        for argument in arguments {
-            guard argument.index < 6 else { throw .argumentIndex(call: name, argument.index) }
-            guard seen.insert(argument.index).inserted else { throw .repeatedArgument(call: name, argument.index) }
-        }
     }
 }

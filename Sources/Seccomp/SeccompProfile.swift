@@ -24,6 +24,12 @@ public struct SeccompProfile: Hashable, Sendable {
     /// Whether calls numbered above every one that the profile names answer `ENOSYS` instead of `defaultAction`:
     /// libc has another way for a call that the kernel lacks, but takes `EPERM` for an answer.
     public var newerCallsAreMissing: Bool
+    /// Whether among rules without comparisons on one call the first named counts, as with libseccomp, instead of the
+    /// strictest. Profiles for engines are written for that: they name a call as allowed and then again as refused.
+    public var firstPlainRuleCounts: Bool = false
+
+    /// Whether a call that libseccomp doesn't know is left out even where that makes the filter weaker.
+    public var leavesOutUnknownCalls: Bool = false
 
     public init(
         defaultAction: Action, architectures: Set<Architecture> = [], rules: [Rule], newerCallsAreMissing: Bool = false
@@ -41,6 +47,10 @@ public struct SeccompProfile: Hashable, Sendable {
         case trap
         /// Answers this error number without doing anything; 0...4095.
         case errno(UInt16)
+        /// Asks the process's listener (`SECCOMP_FILTER_FLAG_NEW_LISTENER`); `ENOSYS` without one.
+        case notify
+        /// Stops for the process's tracer, who is told this number; `ENOSYS` without one. See `PTRACE_O_TRACESECCOMP`.
+        case trace(UInt16)
         /// Allows, with a line in the kernel's audit log.
         case log
         case allow
@@ -119,8 +129,11 @@ public struct SeccompProgram: Hashable, Sendable {
     public let bytes: [UInt8]
     /// Names in the profile that libseccomp does not know: misspelt, or newer than it. Nothing is allowed by them.
     public let unknownNames: [String]
+    /// Those of them that the profile treats more strictly than by default.
+    public let weakeningNames: [String]
 
-    public init(bytes: [UInt8], unknownNames: [String] = []) {
+    public init(bytes: [UInt8], unknownNames: [String] = [], weakeningNames: [String] = []) {
+        self.weakeningNames = weakeningNames
         self.bytes = bytes
         self.unknownNames = unknownNames
     }

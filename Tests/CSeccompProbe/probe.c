@@ -6,8 +6,10 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -143,4 +145,21 @@ int probe_has(enum probe_abi abi) {
 #else
     return abi == PROBE_NATIVE;
 #endif
+}
+
+int probe_listen(int listener, uint64_t *id, uint32_t *pid, uint32_t *number) {
+    struct pollfd call = {.fd = listener, .events = POLLIN};
+    while (poll(&call, 1, -1) < 0 && errno == EINTR) {}
+    if (!(call.revents & POLLIN)) return -ENOENT;  // nobody has the filter any more
+    struct seccomp_notif request = {0};
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) != 0) return -errno;
+    *id = request.id;
+    *pid = request.pid;
+    *number = (uint32_t)request.data.nr;
+    return 0;
+}
+
+int probe_reply(int listener, uint64_t id, int goes_on) {
+    struct seccomp_notif_resp answer = {.id = id, .flags = goes_on ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0};
+    return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) != 0 ? -errno : 0;
 }

@@ -9,6 +9,22 @@ import Testing
 struct BadInputTests {
     private static let base = manifest("fine", "true")
 
+    @Test("A CronJob is checked, with its schedule and its Jobs")
+    func cronJob() throws {
+        let place = try Workplace()
+        let template =
+            "{spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: busybox}]}}}}"
+        let text =
+            "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: tick}\nspec: {schedule: '@every 2s', jobTemplate: \(template)}\n"
+        let path = try place.file("cron.yaml", text)
+        let checked = try place.berth("validate", path)
+        #expect(checked.status == 0 && checked.output == "cronjob.batch/tick is valid\n", "\(checked.errors)")
+        let wrong = text.replacing("@every 2s", with: "61 * * * *").replacing("Never", with: "Always")
+        let result = try place.berth("run", try place.file("wrong.yaml", wrong))
+        #expect(result.status == 2)
+        #expect(result.errors.contains("spec.schedule: Invalid value") && result.errors.contains("restartPolicy"))
+    }
+
     @Test(
         "A fault is told with its line and its field",
         arguments: [
@@ -39,6 +55,49 @@ struct BadInputTests {
             #expect(result.output == "")
         }
         #expect(access("\(place.directory)/state/runs", F_OK) == -1)
+    }
+
+    @Test(
+        "A time zone that this host doesn't have is told at its field, before anything runs",
+        .enabled(if: access("/usr/share/zoneinfo/Europe/Berlin", F_OK) == 0, "needs Debian's package tzdata"))
+    func timeZone() throws {
+        let place = try Workplace()
+        let text = """
+            apiVersion: batch/v1
+            kind: CronJob
+            metadata: {name: tick}
+            spec:
+              schedule: '@daily'
+              timeZone: Europe/Berlin
+              jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: busybox}]}}}}
+            """
+        #expect(try place.berth("validate", try place.file("right.yaml", text)).status == 0)
+        let wrong = try place.file("wrong.yaml", text.replacing("Berlin", with: "Pariss"))
+        for command in ["validate", "run"] {
+            let result = try place.berth(command, wrong)
+            #expect(result.status == 2)
+            #expect(
+                result.errors
+                    == "berth: cronjob/tick: spec.timeZone: Invalid value: \"Europe/Pariss\": unknown time zone Europe/Pariss\n"
+            )
+        }
+    }
+
+    @Test(
+        "Objects of one name are refused, whether they say the namespace or not; generated names are all different",
+        arguments: [
+            ("{name: a}", "{name: a}", "configmap/a is there more than once"),
+            ("{name: a, namespace: default}", "{name: a}", "configmap/a is there more than once"),
+            ("{name: a, namespace: x}", "{name: a, namespace: x}", "x/configmap/a is there more than once"),
+            ("{name: a, namespace: x}", "{name: a}", nil), ("{generateName: a-}", "{generateName: a-}", nil),
+        ])
+    func sameNames(first: String, second: String, said: String?) throws {
+        let place = try Workplace()
+        let text = [first, second].map { "apiVersion: v1\nkind: ConfigMap\nmetadata: \($0)\n" }.joined(
+            separator: "---\n")
+        let result = try place.berth("validate", try place.file("maps.yaml", text))
+        #expect(result.status == (said == nil ? 0 : 2), "\(result.errors)")
+        if let said { #expect(result.errors.contains(said), "\(result.errors)") }
     }
 
     @Test("Every fault comes at once")

@@ -76,8 +76,12 @@ final class Workplace {
         var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         let variables = [
             "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "BERTH_STATE_DIR=\(directory)/state", "TERM=xterm",
+            // The tests of the network have a host of their own for it: see `NetworkTests`.
+            "BERTH_NETWORK=none",
         ]
-        var envp: [UnsafeMutablePointer<CChar>?] = (variables + environment).map { strdup($0) } + [nil]
+        let given = Set(environment.map { $0.prefix { $0 != "=" } })
+        let kept = variables.filter { variable in !given.contains(variable.prefix { $0 != "=" }) }
+        var envp: [UnsafeMutablePointer<CChar>?] = (environment + kept).map { strdup($0) } + [nil]
         defer { for pointer in argv + envp { free(pointer) } }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -96,6 +100,20 @@ final class Workplace {
         return Result(
             status: clinux_exit_code(status), output: try contents(started.output), errors: try contents(started.errors)
         )
+    }
+
+    /// Waits until standard error, or output, says so; a run that ends before fails the test.
+    func wait(
+        _ started: Started, _ path: KeyPath<Started, String> = \.errors, _ isThere: (String) -> Bool
+    ) throws {
+        while true {
+            let text = try contents(started[keyPath: path])
+            if isThere(text) { return }
+            var information = siginfo_t()
+            try retrying { waitid(P_PID, id_t(started.pid), &information, WEXITED | WNOHANG | WNOWAIT) }
+            try #require(information.si_signo == 0, "it ended: \(text)")
+            usleep(10_000)
+        }
     }
 
     /// What of this place's runs is left on the host: directories of runs, cgroups of their pods.

@@ -9,7 +9,7 @@ import Testing
 struct ExampleTests {
     private static var examples: [String] {
         let names = (try? OwnedDescriptor.open(project + "/examples", O_RDONLY | O_DIRECTORY).names()) ?? []
-        return names.filter { $0.hasSuffix(".yaml") && $0 != "pi.yaml" }.sorted()
+        return names.filter { $0.hasSuffix(".yaml") && !["pi.yaml", "cronjob.yaml"].contains($0) }.sorted()
     }
 
     @Test("It ends with the exit status that its comment names, and leaves nothing", arguments: examples)
@@ -33,6 +33,26 @@ struct ExampleTests {
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.output.hasPrefix("3.14159265358979323846264338327950288"))
         #expect(result.output.filter(\.isNumber).count == 2000)
+    }
+
+    @Test("A Pod by itself is tried again, and its containers share a volume")
+    func pod() throws {
+        let place = try Workplace()
+        let result = try place.berth("run", "--backoff-base", "50ms", "\(project)/examples/pod.yaml")
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output.contains("hello from the second try\n"), "\(result.output)")
+        #expect(result.output.contains("said in greeting\n"), "\(result.output)")
+    }
+
+    @Test("Two objects of one generated name are two; a list of Pods is run as they are")
+    func generatedNames() throws {
+        let place = try Workplace()
+        let pod =
+            "{metadata: {generateName: p-}, spec: {restartPolicy: Never, containers: [{name: c, image: busybox, command: [hostname]}]}}"
+        let list = "apiVersion: v1\nkind: PodList\nitems: [\(pod), \(pod)]\n"
+        let result = try place.berth("run", try place.file("pods.yaml", list))
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(Set(result.output.split(whereSeparator: \.isNewline)).count == 2, "\(result.output)")
     }
 
     @Test("The OOM kill is said in words")

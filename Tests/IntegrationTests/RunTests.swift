@@ -36,6 +36,92 @@ struct RunTests {
                 == CInt(code))
     }
 
+    @Test(
+        "--exit-code is no success for a Job that has failed, and asks no sidecar",
+        arguments: [
+            // Without a handler PID 1 ignores the stop signal, and ends well by itself.
+            ("activeDeadlineSeconds: 1", "", "sleep 3", 1),
+            (
+                "backoffLimit: 0",
+                "initContainers: [{name: s, image: busybox, restartPolicy: Always, command: [sh, -c, 'while :; do sleep 1; done']}], terminationGracePeriodSeconds: 1",
+                "true", 0
+            ),
+        ])
+    func exitCodeAndVerdict(job: String, pod: String, script: String, status: CInt) throws {
+        let place = try Workplace()
+        let text = """
+            apiVersion: batch/v1
+            kind: Job
+            metadata: {name: verdict}
+            spec:
+              \(job)
+              template:
+                spec: {restartPolicy: Never, containers: [{name: m, image: busybox, command: [sh, -c, "\(script)"]}], \(pod)}
+            """
+        let result = try place.berth("run", "--exit-code", try place.file("job.yaml", text))
+        #expect(result.status == status, "\(result.errors)")
+    }
+
+    @Test("A pod may have all the grace there is, and a deadline ends it all the same")
+    func longestGrace() throws {
+        let place = try Workplace()
+        let text = manifest("long", "sleep 3", "activeDeadlineSeconds: 1").replacing(
+            "PeriodSeconds: 1", with: "PeriodSeconds: 9223372036854775807")
+        let result = try place.berth("run", try place.file("job.yaml", text))
+        #expect(result.status == 1 && result.errors.contains("DeadlineExceeded"), "\(result.errors)")
+    }
+
+    @Test("Without a grace period the stop signal still comes first")
+    func noGrace() throws {
+        let place = try Workplace()
+        let script = "trap 'echo told; exit 0' TERM; echo up; while :; do sleep 0.1; done"
+        let text = manifest("short", script).replacing("PeriodSeconds: 1", with: "PeriodSeconds: 0")
+        let run = try place.start(["run", try place.file("job.yaml", text)])
+        try place.wait(run, \.output) { $0.contains("up") }
+        kill(run.pid, SIGINT)
+        #expect(try place.finish(run).output == "up\ntold\n")
+    }
+
+    @Test("Lines that end in CR LF are told as lines")
+    func carriageReturns() throws {
+        let place = try Workplace()
+        let result = try place.berth(
+            "run", "--junit", "\(place.directory)/report.xml", "--image", "busybox", "--", "sh", "-c",
+            "printf 'one\\r\\ntwo\\r\\n'; exit 3")
+        #expect(result.status == 1)
+        #expect(try !place.contents("\(place.directory)/report.xml").contains("stdout F"))
+        #expect(!result.errors.contains("stdout F"))
+    }
+
+    @Test("In a root that can't be written to a container may still write its /etc/hosts")
+    func hostsOfReadOnlyRoot() throws {
+        let place = try Workplace()
+        let text = manifest(
+            "hosts", "echo 192.0.2.1 added >>/etc/hosts && tail -n 1 /etc/hosts; touch /new || echo kept"
+        )
+        .replacing(
+            "image: busybox", with: "image: busybox\n        securityContext: {readOnlyRootFilesystem: true}")
+        let result = try place.berth("run", try place.file("job.yaml", text))
+        #expect(result.output == "192.0.2.1 added\nkept\n", "\(result.errors)")
+    }
+
+    @Test("However often it is interrupted, a run prints what came of it", arguments: [0, 500, 1000, 2000])
+    func interruptedTwice(pause: UInt32) throws {
+        let place = try Workplace()
+        let text =
+            "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: c}\nspec:\n  schedule: '0 0 1 1 *'\n  jobTemplate:"
+            + "\n    spec: {template: {spec: {restartPolicy: Never, containers: [{name: m, image: busybox}]}}}\n"
+        let run = try place.start(["run", "-o", "json", try place.file("cron.yaml", text)])
+        while access("\(place.directory)/state/runs", F_OK) != 0 { usleep(1000) }
+        for _ in 0..<2 {
+            kill(run.pid, SIGINT)
+            usleep(pause)
+        }
+        let result = try place.finish(run)
+        #expect(result.status == 130)
+        #expect(result.output.hasPrefix("{"))
+    }
+
     @Test("A Job from flags has its directory, its environment and its limit")
     func flags() throws {
         let place = try Workplace()
@@ -68,13 +154,15 @@ struct RunTests {
         #expect(result.errors.contains("makes no progress"))
     }
 
-    @Test("An image that isn't there ends the Job with its reason, and says how to bring it")
+    @Test("An image that can't be had ends the Job with its reason, after some tries")
     func missingImage() throws {
         let place = try Workplace()
-        let text = manifest("lost", "true").replacing("image: busybox", with: "image: no/such:1")
-        let result = try place.berth("run", try place.file("job.yaml", text))
+        // A port of the host on which nobody listens.
+        let text = manifest("lost", "true").replacing("image: busybox", with: "image: 127.0.0.1:1/no/such:1")
+        let result = try place.berth(
+            "run", "--backoff-base", "10ms", "--backoff-cap", "10ms", try place.file("job.yaml", text))
         #expect(result.status == 1)
-        #expect(result.errors.contains("ErrImagePull") && result.errors.contains("berth image import"))
+        #expect(result.errors.contains("ErrImagePull") && result.errors.contains("127.0.0.1"), "\(result.errors)")
     }
 
     @Test("A JUnit report has a case for each attempt")

@@ -15,6 +15,7 @@ struct Cluster {
     var events: [Event] = []
     var deleted: [String] = []
     var wake: Timestamp?
+    var isJobDeleted = false
     var statusChanges = 0
     /// Intents of the last event.
     var last: [JobIntent] = []
@@ -70,8 +71,12 @@ struct Cluster {
         switch intent {
         case .createPod(let pod): pods.append(pod)
         case .deletePod(let uid): deleted.append(uid)
+        case .releasePod(let uid):
+            guard let place = pods.firstIndex(where: { $0.metadata.uid == uid }) else { return }
+            pods[place].metadata.finalizers.removeAll { $0 == JobKey.tracking }
         case .record(let event): events.append(event)
         case .statusChanged: statusChanges += 1
+        case .deleteJob: isJobDeleted = true
         case .wake(let time): wake = time
         }
     }
@@ -103,7 +108,14 @@ struct Cluster {
     }
 
     mutating func succeed(_ place: Int) { end(place, .succeeded, exitCode: 0) }
-    mutating func fail(_ place: Int) { end(place, .failed, exitCode: 1) }
+    mutating func fail(_ place: Int, exitCode: Int32 = 1) { end(place, .failed, exitCode: exitCode) }
+
+    /// The pod fails for something that is not its own fault, such as its eviction.
+    mutating func disrupt(_ place: Int) {
+        pods[place].finish(.failed, exitCode: 137, at: now)
+        pods[place].status.conditions.append(PodCondition(type: "DisruptionTarget", status: .true))
+        send(.podChanged(pods[place]))
+    }
 
     mutating func end(_ place: Int, _ phase: PodStatus.Phase, exitCode: Int32, finishedAt: Timestamp? = nil) {
         pods[place].finish(phase, exitCode: exitCode, at: finishedAt ?? now)
@@ -190,8 +202,8 @@ struct SplitMix: RandomNumberGenerator {
     mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var word = state
-        word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-        return word ^ word >> 31
+        word = (word ^ word &>> 30) &* 0xbf58_476d_1ce4_e5b9
+        word = (word ^ word &>> 27) &* 0x94d0_49bb_1331_11eb
+        return word ^ word &>> 31
     }
 }

@@ -139,4 +139,31 @@ struct CountingTests {
         #expect(cluster.conditions == ["FailureTarget: DeadlineExceeded", "Failed: DeadlineExceeded"])
         #expect(cluster.pods.isEmpty)
     }
+
+    @Test("A pod keeps its finalizer until the status counts it, or leaves it out; then it is released, once")
+    func released() {
+        var cluster = Cluster.started {
+            $0.parallelism = 3; $0.completions = 3
+        }
+        let isTracked = { (cluster: Cluster) in
+            cluster.pods.map { $0.metadata.finalizers.contains(JobKey.tracking) }
+        }
+        #expect(isTracked(cluster) == [true, true, true])
+        cluster.succeed(0)
+        #expect(isTracked(cluster) == [false, true, true])
+        let order = cluster.last.map { intent in
+            switch intent {
+            case .statusChanged: "status"
+            case .releasePod(let uid): uid
+            default: "other"
+            }
+        }
+        #expect(order == ["status", cluster.pods[0].metadata.uid])
+        cluster.failCreation(1)
+        #expect(isTracked(cluster)[1], "it was never there")
+        cluster.change { $0.suspend = true }
+        #expect(isTracked(cluster)[2] == false)
+        cluster.reap()
+        #expect(!cluster.last.contains { if case .releasePod = $0 { true } else { false } })
+    }
 }

@@ -55,7 +55,7 @@ struct IndexSetTests {
             }
             #expect(left.count == plainLeft.count)
             #expect(left.contains(index) == plainLeft.contains(index))
-            #expect(left.firstMissing == (0...).first { !plainLeft.contains($0) })
+            #expect(left.missing(3, below: 20) == Array((0..<20).filter { !plainLeft.contains($0) }.prefix(3)))
         }
         #expect(left == IndexSet(plainLeft))
         #expect(left.union(right) == IndexSet(plainLeft.union(plainRight)))
@@ -70,7 +70,7 @@ struct IndexSetTests {
         set.remove(50_000)
         #expect(set.description == "0-49999,50001-99999")
         #expect(set.count == 99_999)
-        #expect(set.firstMissing == 50_000)
+        #expect(set.missing(2, below: 100_001) == [50_000, 100_000])
         set.insert(50_000)
         #expect(set == IndexSet(0..<100_000))
     }

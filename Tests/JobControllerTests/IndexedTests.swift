@@ -75,6 +75,7 @@ struct IndexedTests {
             $0.completions = 2; $0.parallelism = 2
         }
         #expect(cluster.status.completedIndexes == "1")
+        #expect(cluster.last.contains { if case .statusChanged = $0 { true } else { false } })
         #expect(cluster.status.succeeded == 1)
         #expect(cluster.deleted == [cluster.pods[2].metadata.uid])
         cluster.reap()

@@ -70,4 +70,60 @@ struct WorkedExampleTests {
         #expect(cluster.verdict == "Complete: CompletionsReached")
         #expect(cluster.status.succeeded == 2)
     }
+
+    @Test("exit 1, OnFailure, backoffLimit 2: one pod failed, with the restart that comes after 10 s")
+    func onFailureTwice() {
+        var cluster = OnFailureTests.cluster(limit: 2)
+        cluster.restart(0, times: 1)
+        cluster.advance(10)
+        cluster.restart(0, times: 2)
+        cluster.reap()
+        #expect(cluster.verdict == "Failed: BackoffLimitExceeded")
+        #expect(cluster.status.failed == 1)
+    }
+
+    @Test("Indexed 3, index 1 exits 1, backoffLimitPerIndex 0: FailedIndexes, two indexes completed")
+    func failedIndex() {
+        var cluster = IndexedTests.indexed(3, parallelism: 3) { $0.backoffLimitPerIndex = 0 }
+        cluster.fail(1)
+        cluster.succeed(0)
+        cluster.succeed(2)
+        #expect(cluster.verdict == "Failed: FailedIndexes")
+        #expect(cluster.status.succeeded == 2)
+        #expect(cluster.status.failed == 1)
+        #expect(cluster.status.completedIndexes == "0,2")
+        #expect(cluster.status.failedIndexes == "1")
+    }
+
+    @Test("Indexed 3, successPolicy index 0: Complete by SuccessPolicy")
+    func successPolicy() {
+        var rule = SuccessPolicyRule()
+        rule.succeededIndexes = "0"
+        var cluster = IndexedTests.indexed(3, parallelism: 3) {
+            $0.successPolicy = SuccessPolicy()
+            $0.successPolicy?.rules = [rule]
+        }
+        cluster.succeed(0)
+        cluster.reap()
+        #expect(cluster.verdict == "Complete: SuccessPolicy")
+        #expect(cluster.status.succeeded == 1)
+    }
+
+    @Test("Ignore for the only exit code, backoffLimit 0: it never ends but for its deadline; no failure before that")
+    func ignored() {
+        var cluster = Cluster.started {
+            $0.backoffLimit = 0; $0.activeDeadlineSeconds = 5000
+            $0.podFailurePolicy = PodFailurePolicyTests.policy(PodFailurePolicyTests.rule(.ignore, .isIn, [1]))
+        }
+        for place in 0..<8 {
+            cluster.fail(place)
+            cluster.advance(600)
+        }
+        #expect(cluster.status.failed == 0)
+        #expect(cluster.conditions == [])
+        cluster.advance(600)
+        cluster.reap()
+        #expect(cluster.verdict == "Failed: DeadlineExceeded")
+        #expect(cluster.status.failed == 1)
+    }
 }

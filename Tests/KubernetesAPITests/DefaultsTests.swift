@@ -36,6 +36,21 @@ struct DefaultsTests {
         #expect(pod.containers[0].ports[0].protocol == "TCP")
     }
 
+    @Test("An empty text is the default where the API can't tell it from none")
+    func defaultsEmpty() throws {
+        let job = try readJob(
+            jobText(
+                pod: "dnsPolicy: \"\"",
+                container:
+                    "imagePullPolicy: \"\"\n        terminationMessagePath: \"\"\n        terminationMessagePolicy: \"\""
+            ))
+        let pod = job.spec.template.spec
+        #expect(pod.dnsPolicy == "ClusterFirst")
+        #expect(pod.containers[0].imagePullPolicy != nil)
+        #expect(pod.containers[0].terminationMessagePath == "/dev/termination-log")
+        #expect(pod.containers[0].terminationMessagePolicy == .file)
+    }
+
     @Test("A Job without labels gets those of its template")
     func copiesLabels() throws {
         let template = "      metadata: {labels: {app: x}}\n"

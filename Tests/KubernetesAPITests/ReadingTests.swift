@@ -41,12 +41,54 @@ struct ReadingTests {
     }
 
     @Test(
-        "What is no Job or Pod is refused by its name",
+        "A list of one kind is read as kubectl does it: its items need not say what they are",
+        arguments: [
+            ("batch/v1", "JobList", "{metadata: {name: a}, spec: {template: {spec: \(never)}}}", "Job/a"),
+            (
+                "batch/v1", "CronJobList",
+                "{metadata: {name: a}, spec: {schedule: '@daily', jobTemplate: {spec: {template: {spec: \(never)}}}}}",
+                "CronJob/a"
+            ),
+            ("v1", "PodList", "{metadata: {name: a}, spec: \(never)}", "Pod/a"),
+            ("v1", "ConfigMapList", "{metadata: {name: a}}", "ConfigMap/a"),
+            ("v1", "SecretList", "{metadata: {name: a}}", "Secret/a"),
+            ("v1", "ServiceList", "{metadata: {name: a}, spec: {clusterIP: None}}", "Service/a"),
+            ("v1", "SecretList", "{kind: ConfigMap, apiVersion: v1, metadata: {name: a}}", "ConfigMap/a"),
+        ])
+    func readsTypedLists(version: String, kind: String, item: String, expected: String) {
+        let reading = readManifests(
+            "apiVersion: \(version)\nkind: \(kind)\nmetadata: {resourceVersion: '1'}\nitems: [\(item)]\n", fileName: "")
+        #expect(reading.faults == [])
+        #expect(reading.objects.map { "\($0.kind)/\($0.metadata.name)" } == [expected])
+    }
+
+    private static let never = "{restartPolicy: Never, containers: [{name: c, image: i}]}"
+
+    @Test(
+        "What is none of our kinds is refused by its name",
         arguments: [
             (
-                "apiVersion: batch/v1\nkind: CronJob",
+                "apiVersion: v1\nkind: JobList",
+                ["apiVersion: Unsupported value: \"v1\": supported values: \"batch/v1\""]
+            ),
+            (
+                "apiVersion: v1\nkind: List\nitems: [{metadata: {name: a}}]",
+                ["items[0].kind: Required value"]
+            ),
+            (
+                "apiVersion: v1\nkind: PodList\nitems: [{kind: Pod, metadata: {name: a}}]",
+                ["items[0].apiVersion: Required value"]
+            ),
+            (
+                "apiVersion: apps/v1\nkind: DeploymentList\nitems: [{}]",
                 [
-                    "kind: not supported by Berth: \"CronJob\" (\"batch/v1\"): berth runs Job and Pod, and v1 List of them"
+                    "kind: not supported by Berth: \"DeploymentList\" (\"apps/v1\"): berth runs Job, CronJob and Pod with ConfigMap, Secret and Service, and lists of them"
+                ]
+            ),
+            (
+                "apiVersion: apps/v1\nkind: Deployment",
+                [
+                    "kind: not supported by Berth: \"Deployment\" (\"apps/v1\"): berth runs Job, CronJob and Pod with ConfigMap, Secret and Service, and lists of them"
                 ]
             ),
             ("apiVersion: v1\nkind: Job", ["apiVersion: Unsupported value: \"v1\": supported values: \"batch/v1\""]),
@@ -64,7 +106,7 @@ struct ReadingTests {
             (
                 "apiVersion: v1\nkind: List\nitems: [{kind: X, apiVersion: v1}, 5]",
                 [
-                    "items[0].kind: not supported by Berth: \"X\" (\"v1\"): berth runs Job and Pod, and v1 List of them",
+                    "items[0].kind: not supported by Berth: \"X\" (\"v1\"): berth runs Job, CronJob and Pod with ConfigMap, Secret and Service, and lists of them",
                     "items[1]: Invalid type: expected an object with apiVersion and kind, found the number 5",
                 ]
             ),

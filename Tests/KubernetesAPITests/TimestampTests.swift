@@ -30,6 +30,15 @@ struct TimestampTests {
         #expect(Timestamp(rfc3339: text) == nil)
     }
 
+    @Test("What goes beyond the last time there is comes to that")
+    func saturates() {
+        let now = Timestamp(seconds: 1_700_000_000)
+        #expect(now + .seconds(Int64.max) == .distantFuture)
+        #expect(now + .seconds(9_223_372_036) == .distantFuture)
+        #expect(now + .seconds(-1) < now)
+        #expect(Duration.seconds(Int64.max).wholeNanoseconds == .max)
+    }
+
     @Test("A time is printed in UTC, in whole seconds or with microseconds")
     func prints() {
         let time = Timestamp(nanoseconds: 1_735_689_599_123_456_789)

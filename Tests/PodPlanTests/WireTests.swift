@@ -72,16 +72,16 @@ struct WireTests {
 
     @Test("A count above what the message has room for takes no memory")
     func hugeCount() throws {
-        let report: [UInt8] = [1, 2, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x0f]
+        let report: [UInt8] = [2, 2, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x0f]
         #expect(throws: WireError.malformed(field: "status.initContainers")) { try PodReport(decoding: report) }
         #expect(throws: WireError.truncated(field: "output.bytes")) {
-            try PodReport(decoding: [1, 2, 1, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f] as [UInt8])
+            try PodReport(decoding: [2, 2, 1, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f] as [UInt8])
         }
     }
 
     @Test("Text that is not UTF-8 is refused")
     func utf8() throws {
-        #expect(throws: WireError.malformed(field: "uid")) { try PodPlan(decoding: [1, 1, 2, 0xc3, 0x28] as [UInt8]) }
+        #expect(throws: WireError.malformed(field: "uid")) { try PodPlan(decoding: [2, 1, 2, 0xc3, 0x28] as [UInt8]) }
     }
 }
 

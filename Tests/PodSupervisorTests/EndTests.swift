@@ -37,6 +37,21 @@ struct EndTests {
         #expect(try starter.leftovers(of: pod.plan) == [])
     }
 
+    @Test("A container that fails at once and is started again at once doesn't keep its pod from being ended")
+    func restlessStarts() throws {
+        let starter = try Starter()
+        var plan = starter.plan("")
+        plan.containers[0].arguments = ["/no/such/program"]
+        plan.restartPolicy = .always
+        (plan.restartBackoffBaseMilliseconds, plan.restartBackoffCapMilliseconds) = (0, 0)
+        let pod = try starter.start(plan)
+        try pod.wait { if case .status(let state) = $0 { state.containers[0].restartCount > 0 } else { false } }
+        try pod.send(.terminate(gracePeriodSeconds: 0))
+        try pod.finish()
+        #expect(pod.last.phase == .failed)
+        #expect(try starter.leftovers(of: plan) == [])
+    }
+
     @Test("A command that is not there ends as 128, StartError, with what was looked for")
     func missingCommand() throws {
         let starter = try Starter()
@@ -104,8 +119,8 @@ struct OOMTests {
         #expect(end.signal == 9)
         #expect(end.reason == "OOMKilled")
         #expect(end.oomKills > 0)
-        #expect(end.message.hasPrefix("memory limit 16Mi reached: "))
-        #expect(end.message.contains("killed by the kernel's OOM killer (peak 1"))
+        // What the container says and nothing else is its message.
+        #expect(end.message.isEmpty)
     }
 
     @Test("A child killed for memory makes it OOMKilled when PID 1 fails for it")
@@ -123,9 +138,8 @@ struct OOMTests {
         let end = try #require(pod.end())
         #expect(end.oomKills > 0)
         if end.exitCode == 0 {
-            #expect(end.reason == "Completed")
+            #expect(end.reason == "OOMKilled")
             #expect(pod.last.phase == .succeeded)
-            #expect(end.message.contains("OOM killer"))
         } else {
             #expect(end.exitCode == 137, "cgroup v2 ends the whole container at once")
         }

@@ -20,11 +20,12 @@ struct PodTests {
         plan.containers = [
             starter.container(
                 "server",
-                "echo shm >/dev/shm/f; echo disk >/v/f; while [ ! -e /v/done ]; do echo hi | nc -l -p 8000; done"),
+                "echo shm >/dev/shm/f; echo disk >/v/f; while [ ! -e /v/done ]; do echo hi | nc -l -p 8000; done; touch /v/over"
+            ),
             starter.container(
                 "client",
                 "until nc 127.0.0.1 8000 </dev/null 2>/dev/null | grep hi; do sleep 0.05; done; cat /dev/shm/f /v/f; hostname; touch /v/done; "
-                    + "nc 127.0.0.1 8000 </dev/null 2>/dev/null; true"),
+                    + "until [ -e /v/over ]; do nc 127.0.0.1 8000 </dev/null >/dev/null 2>&1; sleep 0.05; done"),
         ]
         for index in 0...1 { plan.containers[index].mounts = [mount] }
         let pod = try starter.run(plan)

@@ -41,6 +41,20 @@ struct VolumeTests {
         #expect(try starter.run(plan).output() == "2777 4321\n4321\n")
     }
 
+    @Test(
+        "A volume of huge pages is a hugetlbfs of its size, for everybody",
+        .enabled(if: access("/sys/kernel/mm/hugepages/hugepages-2048kB", F_OK) == 0, "the kernel has no pages of 2 MiB")
+    )
+    func hugePages() throws {
+        let starter = try Starter()
+        let plan = plan(
+            starter, "stat -c %a /v; grep -o ' /v hugetlbfs .*' /proc/mounts",
+            .hugePages(pageBytes: 2 << 20, sizeBytes: 4 << 20))
+        let output = try starter.run(plan).output()
+        #expect(output.hasPrefix("777\n /v hugetlbfs rw,nosuid,nodev,"), "\(output)")
+        #expect(output.contains("pagesize=2M") && output.contains("size=4194304"), "\(output)")
+    }
+
     @Test("A memory volume has its size, and is not seen on the host")
     func memory() throws {
         let starter = try Starter()
@@ -122,6 +136,43 @@ struct VolumeTests {
         try pod.finish()
         #expect(pod.output() == "")
         #expect(pod.last.phase == .failed)
+    }
+
+    @Test("A container that exchanges directories for links all the time gets nobody's mount out of the volume")
+    func subPathRace() throws {
+        let starter = try Starter()
+        let host = "\(starter.directory)/host"
+        try #require(mkdir("\(starter.directory)/outside", 0o755) == 0)
+        let attacker = try starter.start(
+            plan(
+                starter,
+                """
+                cd /v; echo up
+                while :; do
+                    mkdir -p d/sub 2>/dev/null; rm -rf d; ln -s ../outside d; rm d
+                    mkdir -p d 2>/dev/null; ln -s ../../outside d/sub; rm -rf d
+                done
+                """, .hostPath(host, .directory)))
+        try attacker.waitForOutput("up")
+        // On a busy machine it takes longer until a start gets between the links.
+        var (mounted, starts) = (0, 0)
+        while starts < 60 || mounted == 0 && starts < 1000 {
+            starts += 1
+            let pod = try starter.start(
+                plan(starter, "echo x >/v/made; echo in", .hostPath(host, .directory), subPath: "d/sub"))
+            var isRefused = false
+            try pod.wait(state: { state in
+                if case .waiting("CreateContainerConfigError", _) = state.containers[0].state { isRefused = true }
+                return isRefused || state.phase == .succeeded || state.phase == .failed
+            })
+            if isRefused { try pod.send(.terminate(gracePeriodSeconds: 0)) }
+            try pod.finish()
+            if pod.output().hasSuffix("in\n") { mounted += 1 }
+        }
+        try attacker.send(.terminate(gracePeriodSeconds: 0))
+        try attacker.finish()
+        #expect(try OwnedDescriptor.open("\(starter.directory)/outside", O_RDONLY | O_DIRECTORY).names() == [])
+        #expect(mounted > 0, "no start got between the links")
     }
 
     @Test("A tree deeper than there are descriptors is removed with its pod")

@@ -199,6 +199,53 @@ struct ReferenceTests {
         }
     }
 
+    /// As podman's and containerd's profiles are: hundreds of names, a call in several rules, several actions.
+    private static let engine: SeccompProfile = {
+        let names = DefaultCalls.allowed.flatMap(\.calls).filter { !["personality", "socket", "clone"].contains($0) }
+        var profile = SeccompProfile(
+            defaultAction: .errno(38), architectures: SeccompProfile.Architecture.family,
+            rules: [
+                .init(["bdflush", "kexec_load", "nfsservctl", "pciconfig_read"], .errno(1)),
+                .init(names + ["setns"], .allow),
+                .init(["personality"], .allow, [.init(index: 0, .equal, value: 0)]),
+                .init(["personality"], .allow, [.init(index: 0, .equal, value: 8)]),
+                .init(["personality"], .allow, [.init(index: 0, .equal, value: 0xffff_ffff)]),
+                .init(["setns", "mount", "bpf"], .errno(1)),
+                .init(["clone"], .allow, [.init(index: 0, .maskedEqual, value: 0x7e02_0000, valueTwo: 0)]),
+                .init(
+                    ["socket"], .errno(22), [.init(index: 0, .equal, value: 16), .init(index: 2, .equal, value: 9)]),
+                .init(["socket"], .allow, [.init(index: 2, .notEqual, value: 9)]),
+                .init(["socket"], .allow, [.init(index: 0, .notEqual, value: 16)]),
+                .init(["kcmp"], .notify), .init(["ptrace"], .trace(7)), .init(["vhangup"], .trap),
+                .init(["swapon"], .killThread), .init(["swapoff"], .log),
+            ], newerCallsAreMissing: true)
+        profile.firstPlainRuleCounts = true
+        profile.leavesOutUnknownCalls = true
+        return profile
+    }()
+
+    @Test("A profile as engines write it is answered as libseccomp's one filter answers it")
+    func agreesOnEngines() throws {
+        let profile = Self.engine
+        var filter = try LibraryFilter.make(.native, default: profile.defaultAction)
+        for rule in profile.rules {
+            for name in rule.names where SeccompProfile.Architecture.native.number(of: name) != nil {
+                try filter.add(rule.action, call: name, rule.arguments)
+            }
+        }
+        let reference = DecodedProgram(instructions: try filter.instructions())
+        let ours = try profile.compile(capabilities: 0).decoded
+        let newer = profile.newerCalls(.native)
+        for number in UInt32(0)..<600 where !newer.contains(number) {
+            for (first, third) in [(0, 0), (8, 9), (16, 9), (16, 8), (9, 9), (0xffff_ffff, 0), (0x7e02_0000, 1)] {
+                let data = CallData(.native, number, [UInt64(first), 5, UInt64(third), 0, 0, 0])
+                let (mine, theirs) = (ours.run(data), reference.run(data))
+                #expect(mine == theirs, "\(number) of \(first), \(third)")
+            }
+        }
+        #expect(ours.run(CallData(.native, 4000)) == missing)
+    }
+
     @Test("The default filter stays small: the kernel pays for each instruction at each start of a container")
     func isSmall() throws {
         let program = try SeccompProfile.runtimeDefault.compile(capabilities: 0xa804_25fb)

@@ -2,6 +2,7 @@
 
 import CLinux
 import ControlPlane
+import ImageStore
 import Linux
 import Sandbox
 
@@ -23,7 +24,10 @@ struct HostReport {
         var report = HostReport()
         report.checks = [root, kernel, seccomp, overlay]
         report.checks += controllers
-        report.checks += [userNamespaces, capabilities, appArmor, podExecutable, state(directory: stateDirectory)]
+        report.checks += [
+            network, registries, userNamespaces, capabilities, appArmor, podExecutable, unpackProgram,
+            state(directory: stateDirectory),
+        ]
         return report
     }
 
@@ -98,6 +102,41 @@ struct HostReport {
         return checks
     }
 
+    private static var network: Check {
+        let report: NetworkReport
+        do throws(RunError) {
+            report = try NetworkReport()
+        } catch {
+            return Check(name: "network", verdict: .limited, finding: "unknown", advice: error.description)
+        }
+        guard report.nft != nil else {
+            return Check(
+                name: "network", verdict: .limited, finding: "no nft",
+                advice: "install Debian's package nftables; until then only --network none runs")
+        }
+        guard report.dropping.isEmpty else {
+            return Check(
+                name: "network", verdict: .limited,
+                finding: "dropped by \(report.dropping.joined(separator: ", ")), as far as no rule there accepts it",
+                advice: "accept what comes in or goes out by berth0 there, e.g. in Docker's chain DOCKER-USER: "
+                    + "see docs/security.md")
+        }
+        let forwarding = report.forwardsForBerth ? ", forwarding turned on by Berth" : ""
+        return Check(
+            name: "network", verdict: .good,
+            finding: report.hasBridge ? "berth0\(forwarding)" : "berth0 is made by the first run")
+    }
+
+    private static var registries: Check {
+        do throws(RegistryError) {
+            return Check(name: "registries", verdict: .good, finding: try RegistryPull.client())
+        } catch {
+            return Check(
+                name: "registries", verdict: .limited, finding: "no curl",
+                advice: "install Debian's package curl; until then only images that are here can be used")
+        }
+    }
+
     private static var userNamespaces: Check {
         let maximum = text("/proc/sys/user/max_user_namespaces").flatMap { Int($0) }
         if let maximum, maximum > 0 {
@@ -148,6 +187,16 @@ extension HostReport {
         }
     }
 
+    private static var unpackProgram: Check {
+        do throws(ImageStoreError) {
+            return Check(name: "berth-unpack", verdict: .good, finding: try findUnpackProgram())
+        } catch {
+            return Check(
+                name: "berth-unpack", verdict: .limited, finding: "not found: images can't be pulled or loaded",
+                advice: error.description)
+        }
+    }
+
     private static func state(directory: String) -> Check {
         var status = statfs()
         let nearest = existing(directory)
@@ -166,7 +215,7 @@ extension HostReport {
     private static func existing(_ path: String) -> String {
         var path = path
         while path.count > 1, access(path, F_OK) != 0 {
-            path = path.split(separator: "/").dropLast().map { "/" + $0 }.joined()
+            path = path.pathParts.dropLast().map { "/" + $0 }.joined()
             if path.isEmpty { path = "/" }
         }
         return path

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import ImageStore
+import Linux
 
 /// `berth image`.
 struct ImageCommand: ParsableCommand {
@@ -9,17 +10,20 @@ struct ImageCommand: ParsableCommand {
         commandName: "image",
         abstract: "Keeps the images that pods run from.",
         discussion: """
-            Images are local; busybox is always there. NAME is a reference as in a manifest: perl:5.34.0, \
-            registry.example/team/tool.
+            NAME is a reference as in a manifest: perl:5.34.0, registry.example/team/tool. `berth run` pulls what isn't \
+            here; busybox is always there.
 
             EXAMPLES
+              berth image pull perl:5.34.0
+              berth image load -i perl.tar
               berth image import tool ./rootfs
               docker export "$(docker create perl:5.34.0)" | berth image import perl:5.34.0 -
               berth image bind host /
               berth image ls
             """,
         subcommands: [
-            ImageImport.self, ImageBind.self, ImageTag.self, ImageList.self, ImageInspect.self, ImageRemove.self,
+            ImagePullCommand.self, ImageList.self, ImageInspect.self, ImageLoad.self, ImageSave.self, ImageImport.self,
+            ImageBind.self, ImageTag.self, ImageRemove.self, ImagePrune.self,
         ])
 }
 
@@ -52,7 +56,7 @@ struct ConfigurationOptions: ParsableArguments {
         if let entry = env.first(where: { !$0.contains("=") || $0.hasPrefix("=") }) {
             throw ValidationError("--env \(entry): write NAME=VALUE")
         }
-        guard workdir.isEmpty || workdir.hasPrefix("/") else {
+        guard workdir.isEmpty || workdir.isAbsolutePath else {
             throw ValidationError("--workdir \(workdir): write an absolute path in the image")
         }
     }

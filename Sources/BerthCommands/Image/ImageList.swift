@@ -19,6 +19,8 @@ struct ImageList: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
     @Option(name: [.short, .long], help: "Print all that is known of them.") var output: OutputFormat?
+    @Flag(name: [.short, .long], help: "Print only the names.") var quiet = false
+    @Flag(help: "Print the digests that they were pulled by.") var digests = false
 
     func run() throws {
         let images = try global.withImages { images throws(ImageStoreError) in try images.list() }
@@ -26,20 +28,24 @@ struct ImageList: ParsableCommand {
             print(ObjectList.render([Value(.array(images.map(\.value)))], as: output, list: false), terminator: "")
             return
         }
+        if quiet {
+            for image in images { print(image.reference.familiar) }
+            return
+        }
         let now = Int64(time(nil))
         let rows =
-            [["NAME", "ID", "SIZE", "CREATED"]]
+            [["NAME"] + (digests ? ["DIGEST"] : []) + ["ID", "SIZE", "CREATED"]]
             + images.map { image in
-                [
-                    image.reference.familiar,
+                [image.reference.familiar] + (digests ? [image.digest ?? "-"] : []) + [
                     image.id.hasPrefix("sha256:")
                         ? String(image.id.dropFirst(7).prefix(12)) : image.id.escapedForTerminal,
                     image.sizeBytes > 0 ? binarySize(image.sizeBytes) : "-",
                     Duration.seconds(max(0, now - image.created)).brief + " ago",
                 ]
             }
-        let widths = (0..<3).map { column in (rows.map { $0[column].count }.max() ?? 0) + 3 }
-        for row in rows { print(zip(row, widths).map { $0.padded(to: $1) }.joined() + row[3]) }
+        let last = rows[0].count - 1
+        let widths = (0..<last).map { column in (rows.map { $0[column].count }.max() ?? 0) + 3 }
+        for row in rows { print(zip(row, widths).map { $0.padded(to: $1) }.joined() + row[last]) }
     }
 }
 
@@ -57,7 +63,8 @@ extension ImageSummary {
         return Value(
             .object([
                 .init("config", Value(.object(config.filter { !$0.value.isEmpty }))),
-                .init("created", Value(.string(Timestamp(seconds: created).rfc3339))), .init("id", Value(.string(id))),
+                .init("created", Value(.string(Timestamp(seconds: created).rfc3339))),
+                .init("digest", Value(.string(digest ?? ""))), .init("id", Value(.string(id))),
                 .init("layers", texts(layers)), .init("name", Value(.string(reference.description))),
                 .init("sizeBytes", Value(.integer(sizeBytes))),
             ]))

@@ -9,7 +9,13 @@ extension JUnitReport {
     init(_ outcome: RunOutcome) {
         suites = outcome.jobs.map { result in
             let records = outcome.pods(ofJob: result.job.metadata.uid)
-            var cases = records.filter { $0.pod.status.phase.isTerminal || $0.deleted }.map(Case.init)
+            var cases = records.filter { $0.pod.status.phase.isTerminal || $0.deleted }.map { record in
+                var one = Case(record)
+                guard outcome.wasNotNeeded(record) else { return one }
+                one.failure = nil
+                one.skipped = "ended: the Job had succeeded without it"
+                return one
+            }
             if case .stuck(let reason, let message) = result.verdict {
                 cases.append(
                     Case(name: "start", duration: .zero, failure: Failure(reason: reason, message: message), log: ""))

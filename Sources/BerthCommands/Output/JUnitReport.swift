@@ -11,6 +11,8 @@ struct JUnitReport {
         var duration: Duration
         /// nil: it went well.
         var failure: Failure?
+        /// Why it counts neither way.
+        var skipped: String?
         /// The end of what it wrote.
         var log: String
     }
@@ -40,7 +42,8 @@ struct JUnitReport {
 
     private func render(_ suite: Suite) -> String {
         var text = "  <testsuite name=\"\(escape(suite.name))\" tests=\"\(suite.cases.count)\""
-        text += " failures=\"\(suite.cases.count { $0.failure != nil })\" errors=\"0\" skipped=\"0\""
+        text += " failures=\"\(suite.cases.count { $0.failure != nil })\" errors=\"0\""
+        text += " skipped=\"\(suite.cases.count { $0.skipped != nil })\""
         text += " time=\"\(suite.duration.decimalSeconds)\""
         if let start = suite.startTime { text += " timestamp=\"\(start.rfc3339.dropLast())\"" }
         text += ">\n"
@@ -51,6 +54,7 @@ struct JUnitReport {
                 text +=
                     "      <failure type=\"\(escape(failure.reason))\" message=\"\(escape(failure.message))\"></failure>\n"
             }
+            if let skipped = one.skipped { text += "      <skipped message=\"\(escape(skipped))\"></skipped>\n" }
             if !one.log.isEmpty { text += "      <system-out>\(escape(one.log))</system-out>\n" }
             text += "    </testcase>\n"
         }

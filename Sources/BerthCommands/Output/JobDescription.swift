@@ -13,6 +13,7 @@ struct JobDescription {
         rows.append(("Parallelism:", job.spec.parallelism.map(String.init) ?? "<unset>"))
         rows.append(("Completions:", job.spec.completions.map(String.init) ?? "<unset>"))
         rows.append(("Completion Mode:", job.spec.completionMode?.rawValue ?? "NonIndexed"))
+        if job.spec.suspend ?? false { rows.append(("Suspend:", "true")) }
         if let start = job.status.startTime { rows.append(("Start Time:", start.rfc1123)) }
         if let completed = job.status.completionTime { rows.append(("Completed At:", completed.rfc1123)) }
         if let duration { rows.append(("Duration:", duration.brief)) }
@@ -24,9 +25,11 @@ struct JobDescription {
                 "\(status.active) Active (\(status.ready ?? 0) Ready) / \(status.succeeded) Succeeded / \(status.failed) Failed"
             ))
         if !status.completedIndexes.isEmpty { rows.append(("Completed Indexes:", status.completedIndexes)) }
+        if let failed = status.failedIndexes, !failed.isEmpty { rows.append(("Failed Indexes:", failed)) }
         if let verdict { rows.append(("Condition:", verdict)) }
         let width = (rows.map(\.0.count).max() ?? 0) + 2
-        return rows.map { $0.0.padded(to: width) + $0.1.escapedForTerminal } + eventLines
+        return rows.map { $0.0.padded(to: width) + $0.1.escapedForTerminal }
+            + EventTable(events: events, now: now).lines
     }
 
     /// It has a terminal condition.
@@ -47,21 +50,4 @@ struct JobDescription {
         guard let last = job.status.conditions.last(where: { $0.status == .true }) else { return nil }
         return "\(last.type.rawValue): \(last.reason)" + (last.message.isEmpty ? "" : " (\(last.message))")
     }
-
-    private var eventLines: [String] {
-        guard !events.isEmpty else { return ["Events:  <none>"] }
-        var table = [["Type", "Reason", "Age", "From", "Message"], ["----", "------", "----", "----", "-------"]]
-        for event in shown {
-            let age = (now - event.lastTimestamp).brief
-            let count = event.count > 1 ? "\(age) (x\(event.count) over \((now - event.firstTimestamp).brief))" : age
-            table.append([event.type.rawValue, event.reason, count, event.source, event.message.escapedForTerminal])
-        }
-        let widths = (0..<4).map { column in (table.map { $0[column].count }.max() ?? 0) + 2 }
-        return ["Events:"]
-            + table.map { row in "  " + zip(row, widths).map { $0.padded(to: $1) }.joined() + row[4] }
-            + (events.count > shown.count ? ["  … and \(events.count - shown.count) more in between"] : [])
-    }
-
-    /// The first and the last ones; a Job of a thousand pods has a thousand.
-    private var shown: [Event] { events.count <= 20 ? events : Array(events.prefix(10) + events.suffix(10)) }
 }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import CLinux
 import KubernetesAPI
+import Linux
 
 /// A Job without YAML: `berth run --image busybox --memory 256Mi -- sh -c 'make test'`.
 struct JobFlags: ParsableArguments {
@@ -104,7 +105,7 @@ extension JobFlags {
 
     /// `perl:5.34.0` → `perl-x7k2f`.
     private func defaultName(image: String, random: inout some RandomNumberGenerator) -> String {
-        let repository = image.split(separator: "/").last.map(String.init) ?? image
+        let repository = image.pathParts.last.map(String.init) ?? image
         let word = repository.prefix { $0 != ":" && $0 != "@" }.lowercased()
         let kept = word.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
         let base = String(kept.drop { $0 == "-" }.prefix(40))
@@ -155,7 +156,7 @@ extension JobFlags {
         var parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         let readOnly = parts.last == "ro"
         if parts.count == 3, readOnly || parts[2] == "rw" { parts.removeLast() }
-        guard parts.count == 2, !parts[0].isEmpty, parts[1].hasPrefix("/") else {
+        guard parts.count == 2, !parts[0].isEmpty, parts[1].isAbsolutePath else {
             throw ValidationError("--volume \(text): write SOURCE:PATH or SOURCE:PATH:ro, with an absolute PATH")
         }
         guard let source = canonicalPath(parts[0]) else {

@@ -16,7 +16,8 @@ enum LogTail {
         guard size > 0, lseek(file.rawValue, off_t(start), SEEK_SET) >= 0,
             let bytes = try? file.readAll(limit: window + 4096)
         else { return [] }
-        var raw = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: true)
+        // Bytes: to Swift a "\r\n" is one character.
+        var raw = bytes.split(separator: UInt8(ascii: "\n")).map { Substring(decoding: $0, as: UTF8.self) }
         if start > 0, !raw.isEmpty { raw.removeFirst() }
         return Array(joined(raw).suffix(wanted))
     }

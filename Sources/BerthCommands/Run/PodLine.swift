@@ -12,7 +12,8 @@ struct PodLine {
         let pod = record.pod
         let good = pod.status.phase == .succeeded
         var parts = ["pod/\(pod.metadata.name) \(pod.status.phase.rawValue)"]
-        if !pod.status.reason.isEmpty { parts.append("\(pod.status.reason): \(pod.status.message)") }
+        let why = [pod.status.reason, pod.status.message].filter { !$0.isEmpty }
+        if !why.isEmpty { parts.append(why.joined(separator: ": ")) }
         parts += endings
         if let took = record.duration { parts.append(took.brief) }
         parts += usage
@@ -66,8 +67,15 @@ extension ContainerAttempt {
         let how = terminated.signal > 0 ? "signal \(terminated.signal)" : "exit code \(terminated.exitCode)"
         let plain = terminated.reason == "Error" || terminated.reason.isEmpty
         let text = plain ? how : "\(terminated.reason) (\(how))"
-        let message = terminated.message.split(separator: "\n").first.map { ": \($0)" } ?? ""
-        return text + message
+        let message = terminated.message.utf8.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.first
+        return ([text] + [exhaustion, message.map { String(Substring($0)) }].compactMap { $0 }).joined(separator: ": ")
+    }
+
+    /// "memory limit 64Mi reached (peak 63.9Mi)".
+    private var exhaustion: String? {
+        guard oomKills > 0 else { return nil }
+        let limit = memoryLimitBytes.map { "memory limit \(binarySize($0)) reached" } ?? "memory ran out"
+        return limit + (peakMemoryBytes > 0 ? " (peak \(binarySize(peakMemoryBytes)))" : "")
     }
 }
 

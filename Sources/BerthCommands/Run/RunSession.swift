@@ -3,6 +3,7 @@
 import CLinux
 import ControlPlane
 import KubernetesAPI
+import Linux
 import PodPlan
 
 /// One `berth run` from its first line to its exit status: it watches the run and shows it.
@@ -21,6 +22,8 @@ final class RunSession: RunObserver {
     private let standardOutput = Terminal(descriptor: STDOUT_FILENO, environment: environmentVariable)
     private let progress: ProgressView
     private let began = ContinuousClock.now
+    /// Their UIDs.
+    private var cronJobs: Set<String> = []
     private var jobs: [String: Job] = [:]
     private var live: [String: PodRecord] = [:]
     private var settledPods: Set<String> = []
@@ -49,9 +52,12 @@ final class RunSession: RunObserver {
     func run() throws -> Int32 {
         let outcome: RunOutcome
         do {
+            // The run takes them. One that comes when it is over must not keep back what came of it.
+            try OwnProcess.block(signals: [SIGINT, SIGTERM, SIGHUP])
             outcome = try Run(objects: objects, options: settings.options, observer: self).run()
         } catch let error as RunError {
             progress.clear()
+            if case .contradiction = error { throw CommandFailure.badInput("\(error)") }
             throw CommandFailure.berth("\(error)")
         }
         flushOutput()
@@ -61,7 +67,9 @@ final class RunSession: RunObserver {
         for command in annotations?.report(outcome) ?? [] { standardError.write(command + "\n") }
         if let junit = settings.junit { try JUnitReport(outcome).write(to: junit) }
         if let format = settings.output {
-            let values = outcome.jobs.map { $0.job.write() } + outcome.pods.map { $0.pod.write() }
+            let values =
+                outcome.cronJobs.map { $0.cronJob.write() } + outcome.jobs.map { $0.job.write() }
+                + outcome.pods.map { $0.pod.write() }
             standardOutput.write(ObjectList.render(values, as: format, list: true))
         }
         return ExitStatusRule(passesExitCode: settings.passesExitCode).status(of: outcome)
@@ -69,12 +77,31 @@ final class RunSession: RunObserver {
 
     // MARK: RunObserver
 
+    func cronJobChanged(_ cronJob: CronJob, next: Timestamp?) {
+        guard cronJobs.insert(cronJob.metadata.uid).inserted, let next else { return }
+        progress.line("cronjob/\(cronJob.metadata.name) starts its first Job at \(next.rfc3339)")
+    }
+
+    func jobRemoved(_ job: Job) {
+        jobs[job.metadata.uid] = nil
+        if !job.hasEnded { progress.line("job/\(job.metadata.name) deleted") }
+        redraw()
+    }
+
+    func podRemoved(_ record: PodRecord) {
+        live[record.pod.metadata.uid] = nil
+        settledPods.remove(record.pod.metadata.uid)
+    }
+
     func jobChanged(_ job: Job) {
         let before = jobs.updateValue(job, forKey: job.metadata.uid)
         if before == nil {
             progress.line("job/\(job.metadata.name) started")
+        } else if isOfCronJob(job), job.hasEnded, before?.hasEnded == false {
+            progress.line(ended(job))
         } else if let last = job.status.conditions.last, last.status == .true, before?.status.conditions.last != last,
-            last.type == .failureTarget || last.type == .suspended
+            [.failureTarget, .suspended].contains(last.type)
+                || (last.type == .successCriteriaMet && last.reason == "SuccessPolicy")
         {
             progress.line(
                 "job/\(job.metadata.name) \(last.type.rawValue): \(last.reason): \(last.message)".escapedForTerminal)
@@ -115,7 +142,31 @@ final class RunSession: RunObserver {
         redraw()
     }
 
-    func eventRecorded(_ event: Event) {}
+    private func isOfCronJob(_ job: Job) -> Bool { job.metadata.ownerReferences.contains { cronJobs.contains($0.uid) } }
+
+    /// The summary at the end of a run that has none comes too late.
+    private func ended(_ job: Job) -> String {
+        let description = JobDescription(job: job, events: [], now: Timestamp(nanoseconds: 0))
+        let isComplete = job.status.conditions.contains { $0.type == .complete && $0.status == .true }
+        let mark = isComplete ? Color.green("✔", progress.usesColor) : Color.red("✘", progress.usesColor)
+        let duration = description.duration.map { " after \($0.brief)" } ?? ""
+        let reason = isComplete ? " complete" : " " + (description.verdict ?? "failed")
+        return "\(mark) job/\(job.metadata.name)" + "\(reason)\(duration)".escapedForTerminal
+    }
+
+    /// Why a container was ended or isn't ready is told by nothing else; once, however often it comes. So is why a CronJob
+    /// starts nothing.
+    func eventRecorded(_ event: Event) {
+        if event.involvedKind == "CronJob", event.type == .warning || event.reason == "JobAlreadyActive" {
+            progress.line("! cronjob/\(event.involvedName) \(event.reason): \(event.message)".escapedForTerminal)
+        }
+        guard event.involvedKind == "Pod", event.count == 1, Self.toldReasons.contains(event.reason) else { return }
+        progress.line("! pod/\(event.involvedName) \(event.reason): \(event.message)".escapedForTerminal)
+    }
+
+    private static let toldReasons: Set = [
+        "Unhealthy", "ProbeWarning", "FailedPostStartHook", "FailedPreStopHook",
+    ]
 
     func ticked() { redraw() }
 
@@ -137,7 +188,8 @@ final class RunSession: RunObserver {
         guard progress.isRedrawn else { return }
         let statuses = jobs.values.map(\.status)
         var summary = ProgressView.Summary()
-        summary.pods = "\(live.count) running"
+        let waiting = live.values.count { $0.pod.spec.nodeName?.isEmpty ?? true }
+        summary.pods = "\(live.count - waiting) running" + (waiting > 0 ? ", \(waiting) waiting" : "")
         let succeeded = statuses.reduce(0) { $0 + $1.succeeded }
         let failed = statuses.reduce(0) { $0 + $1.failed }
         if !jobs.isEmpty { summary.pods += ", \(succeeded) succeeded, \(failed) failed" }
@@ -146,5 +198,11 @@ final class RunSession: RunObserver {
         let limits = containers.filter { $0.memoryBytes > 0 }.map(\.memoryLimitBytes)
         if !limits.isEmpty, !limits.contains(nil) { summary.memoryLimitBytes = limits.reduce(0) { $0 + ($1 ?? 0) } }
         progress.redraw(summary, elapsed: began.duration(to: .now))
+    }
+}
+
+extension Job {
+    fileprivate var hasEnded: Bool {
+        status.conditions.contains { $0.status == .true && [.complete, .failed].contains($0.type) }
     }
 }

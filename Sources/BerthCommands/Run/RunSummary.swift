@@ -3,7 +3,7 @@
 import ControlPlane
 import KubernetesAPI
 
-/// What stands at the end of a run: each Job described, then the ends of the failed attempts' logs.
+/// What stands at the end of a run: each CronJob and each Job described, then the ends of the failed attempts' logs.
 struct RunSummary {
     let outcome: RunOutcome
     let color: Bool
@@ -15,6 +15,11 @@ struct RunSummary {
     var lines: [String] {
         var lines: [String] = []
         let now = latest
+        for result in outcome.cronJobs {
+            let events = outcome.events.filter { $0.involvedUID == result.cronJob.metadata.uid }
+            lines += [""] + CronJobDescription(cronJob: result.cronJob, events: events, now: now).lines
+            lines += verdict("cronjob/\(result.cronJob.metadata.name)", result.verdict)
+        }
         for result in outcome.jobs {
             let events = outcome.events.filter { $0.involvedUID == result.job.metadata.uid }
             lines += [""] + JobDescription(job: result.job, events: events, now: now).lines
@@ -51,7 +56,8 @@ struct RunSummary {
 
     private func failures(_ records: [PodRecord]) -> [String] {
         let failed = records.filter {
-            $0.pod.status.phase == .failed || $0.containers.contains { $0.attempts.count > 1 }
+            !outcome.wasNotNeeded($0)
+                && ($0.pod.status.phase == .failed || $0.containers.contains { $0.attempts.count > 1 })
         }
         var lines: [String] = []
         for record in failed.suffix(Self.shownFailures) {

@@ -6,7 +6,8 @@ import KubernetesAPI
 /// `::error` lines, which GitHub Actions shows as annotations of the run.
 struct WorkflowCommands {
     func report(_ outcome: RunOutcome) -> [String] {
-        let pods = outcome.pods.filter { $0.pod.status.phase == .failed }.suffix(10).map { record in
+        let pods = outcome.pods.filter { $0.pod.status.phase == .failed && !outcome.wasNotNeeded($0) }.suffix(10).map {
+            record in
             let endings = record.containers.compactMap { container in
                 container.attempts.last.flatMap { $0.terminated.isSuccess ? nil : "\(container.name): \($0.ending)" }
             }

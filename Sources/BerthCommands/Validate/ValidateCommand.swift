@@ -26,7 +26,11 @@ struct ValidateCommand: ParsableCommand {
         for object in try input.objects() {
             switch object {
             case .job(let job): print("job.batch/\(job.metadata.name) is valid".escapedForTerminal)
+            case .cronJob(let cronJob): print("cronjob.batch/\(cronJob.metadata.name) is valid".escapedForTerminal)
             case .pod(let pod): print("pod/\(pod.metadata.name) is valid".escapedForTerminal)
+            case .configMap(let map): print("configmap/\(map.metadata.name) is valid".escapedForTerminal)
+            case .secret(let secret): print("secret/\(secret.metadata.name) is valid".escapedForTerminal)
+            case .service(let service): print("service/\(service.metadata.name) is valid".escapedForTerminal)
             }
         }
     }

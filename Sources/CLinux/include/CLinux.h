@@ -67,5 +67,7 @@ static inline int clinux_fcntl(int descriptor, int command, int argument) { retu
 #include "CLinuxNamespaces.h"
 #include "CLinuxProcess.h"
 #include "CLinuxHost.h"
+#include "CLinuxNetwork.h"
+#include "CLinuxProbe.h"
 #include "CLinuxTerminal.h"
 #include "CLinuxSupervisor.h"

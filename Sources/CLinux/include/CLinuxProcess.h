@@ -78,7 +78,8 @@ static inline int clinux_exit_code(int status) {
 }
 
 /// `F_OFD_SETLK` of `fcntl(2)` on one byte.
-static inline int clinux_lock_byte(int descriptor, int64_t offset, int16_t type) {
-    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = offset, .l_len = 1};
+/* A length of 0: up to the end, however far that is. */
+static inline int clinux_lock_bytes(int descriptor, int64_t offset, int64_t length, int16_t type) {
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = offset, .l_len = length};
     return fcntl(descriptor, F_OFD_SETLK, &lock);
 }

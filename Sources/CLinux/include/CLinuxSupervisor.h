@@ -3,6 +3,7 @@
 #pragma once
 
 #include <errno.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -68,10 +70,36 @@ static inline int clinux_set_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0,
 static inline int clinux_ignore_signal(int number) { return signal(number, SIG_IGN) == SIG_ERR ? -1 : 0; }
 static inline int clinux_default_signal(int number) { return signal(number, SIG_DFL) == SIG_ERR ? -1 : 0; }
 
+/// `execveat(2)` of an open file, with our own environment. Returns the error.
+static inline int clinux_execute_file(int descriptor, char *const arguments[]) {
+    extern char **environ;
+    syscall(SYS_execveat, descriptor, "", arguments, environ, 0x1000 /* AT_EMPTY_PATH */);
+    return errno;
+}
+
 /// `FIONREAD`: bytes that can be read at once.
 static inline int clinux_readable_bytes(int descriptor, int *count) { return ioctl(descriptor, FIONREAD, count); }
 
 /// `renameat2(2)`; older C libraries lack it.
 static inline int clinux_rename_new(int from_directory, const char *from, int to_directory, const char *to) {
     return (int)syscall(SYS_renameat2, from_directory, from, to_directory, to, 1 /* RENAME_NOREPLACE */);
+}
+
+static inline int clinux_unix_address(struct sockaddr_un *address, const char *path) {
+    size_t length = strlen(path);
+    if (length >= sizeof address->sun_path) return errno = ENAMETOOLONG, -1;
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    memcpy(address->sun_path, path, length);
+    return 0;
+}
+
+/// `bind(2)` and `connect(2)` with a path of at most 107 bytes; see unix(7).
+static inline int clinux_bind_unix(int socket, const char *path) {
+    struct sockaddr_un address;
+    return clinux_unix_address(&address, path) < 0 ? -1 : bind(socket, (struct sockaddr *)&address, sizeof address);
+}
+
+static inline int clinux_connect_unix(int socket, const char *path) {
+    struct sockaddr_un address;
+    return clinux_unix_address(&address, path) < 0 ? -1 : connect(socket, (struct sockaddr *)&address, sizeof address);
 }

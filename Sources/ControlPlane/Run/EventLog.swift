@@ -29,6 +29,12 @@ struct EventLog {
         return event
     }
 
+    /// Drops the events of objects that are gone.
+    mutating func forget(_ uids: Set<String>) {
+        events.removeAll { uids.contains($0.involvedUID) }
+        index()
+    }
+
     /// Half of the pods' events go, the oldest; a Job's stay as long as there are others.
     private mutating func dropOldest() {
         var excess = EventLog.maximum / 2
@@ -37,6 +43,10 @@ struct EventLog {
             if event.involvedKind == "Pod", excess > 0 { excess -= 1 } else { kept.append(event) }
         }
         events = kept.count < EventLog.maximum ? kept : Array(kept.suffix(EventLog.maximum / 2))
+        index()
+    }
+
+    private mutating func index() {
         positions = [:]
         for (position, event) in events.enumerated() {
             positions[Key(uid: event.involvedUID, reason: event.reason, message: event.message)] = position

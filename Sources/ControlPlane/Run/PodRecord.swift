@@ -50,7 +50,10 @@ package struct ContainerRecord: Hashable, Sendable {
 package struct ContainerAttempt: Hashable, Sendable {
     package var restartCount: Int32
     package var terminated: ContainerStateTerminated
-    /// Processes that the kernel killed for this container's own memory limit.
+    /// nil: none of its own.
+    package var memoryLimitBytes: Int64?
+    /// Processes that the kernel killed for this container's own memory limit. On cgroup v2, where all of them end at once,
+    /// the first counts twice.
     package var oomKills: Int64 = 0
     /// 0 where the kernel doesn't keep it.
     package var peakMemoryBytes: Int64 = 0

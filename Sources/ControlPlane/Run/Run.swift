@@ -2,7 +2,7 @@
 
 package import PodPlanning
 
-/// One foreground run: Jobs and bare pods, from their start to their end.
+/// One foreground run: Jobs, CronJobs and bare pods, from their start to their end.
 ///
 /// It is the controller with a temporary store: it carries the intents of the Jobs' reducers to pod supervisors, and the
 /// pods' ends back. One thread, one epoll loop. SIGINT, SIGTERM and SIGHUP are its own while `run` goes on: the first
@@ -37,7 +37,7 @@ package final class Run {
         self.observer = observer
     }
 
-    /// Blocks until every Job and pod has ended, can make no progress, or was interrupted; then nothing of the run is
+    /// Blocks until every Job and pod has ended, can make no progress, or was interrupted; a CronJob has no end of its own. Then nothing of the run is
     /// left but its outcome and the logs that are kept.
     ///
     /// - Throws: `RunError` when Berth itself fails. No pod is running then either.

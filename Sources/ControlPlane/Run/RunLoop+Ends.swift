@@ -11,14 +11,20 @@ extension RunLoop {
     /// Ends a pod gracefully, as its deletion by the API does.
     func delete(_ entry: PodEntry) {
         guard entry.record.pod.metadata.deletionTimestamp == nil else { return }
-        let grace = grace(of: entry)
+        // A pod that is on no node has nothing to end.
+        let grace = entry.life == .waiting ? 0 : grace(of: entry)
         entry.record.pod.metadata.deletionTimestamp = now + .seconds(grace)
         entry.record.pod.metadata.deletionGracePeriodSeconds = grace
         switch entry.life {
         case .active:
             tell(entry, .podChanged(entry.record.pod))
-            terminate(entry, grace: grace)
-        case .stuck, .ended:
+            // To a supervisor 0 is SIGKILL at once.
+            terminate(entry, grace: max(grace, 1))
+        case .waiting, .stuck, .ended:
+            if entry.life == .waiting {
+                entry.life = .ended
+                release(entry)
+            }
             entry.record.deleted = true
             tell(entry, .podDeleted(uid: entry.uid))
         }
@@ -53,12 +59,18 @@ extension RunLoop {
 
     /// What is not done is interrupted; its pods get their grace.
     private func endAll(_ active: [PodEntry]) {
+        for cronJob in cronJobs where cronJob.verdict == nil {
+            cronJob.verdict = .interrupted
+            cronJob.deletedAt = cronClock?.now
+        }
         for job in jobs where job.verdict == nil {
             job.verdict = .interrupted
             job.deletedAt = now
         }
         for pod in barePods where pod.verdict == nil { pod.verdict = .interrupted }
         for pod in active { delete(pod) }
+        pulls?.puller.cancel()
+        for entry in pods where entry.life == .waiting { delete(entry) }
         for job in jobs where job.verdict == .interrupted { observer.jobChanged(job.job) }
     }
 
@@ -69,12 +81,15 @@ extension RunLoop {
         func consider(_ time: Timestamp?) {
             if let time, first.map({ time < $0 }) ?? true { first = time }
         }
-        for job in jobs where job.verdict == nil { consider(job.controller.nextWake) }
+        for job in jobs where job.isKept { consider(job.controller.nextWake) }
         if !forced.isEmpty {
             forced.removeAll { $0.forcedAt == nil }
             for pod in forced { consider(pod.forcedAt) }
         }
         consider(nextTick)
+        consider(peers.nextUpdate)
+        consider(pulls?.nextTry)
+        try armCronTimer()
         guard first != armed else { return }
         armed = first
         let bootTime = first.map { clock.bootTime($0.nanoseconds) }
@@ -89,9 +104,10 @@ extension RunLoop {
             nextTick = nil
             observer.ticked()
         }
-        for job in jobs where job.verdict == nil {
+        for job in jobs where job.isKept {
             if let wake = job.controller.nextWake, wake <= now { pending.append((job, .resync)) }
         }
+        retryPulls()
         for pod in forced {
             guard let limit = pod.forcedAt, limit <= now else { continue }
             let name = pod.record.pod.metadata.name
@@ -120,12 +136,17 @@ extension RunLoop {
 
     /// Removes what is on disk of this run and of earlier ones, beside the logs that are kept.
     func removeTraces() throws(RunError) {
+        trimLogs()
+        try directory.remove(from: runs)
+    }
+
+    /// Removes the oldest of the logs that are kept.
+    func trimLogs() {
         do throws(Errno) {
-            try logs.trim()
+            try logs.trim(except: supervised.values.map(\.record.logDirectory))
         } catch {
             observer.noticed(.trouble("cannot remove old logs: \(error)"))
         }
-        try directory.remove(from: runs)
     }
 
     /// - Returns: some run was still ending; look again later.
@@ -152,9 +173,10 @@ extension RunLoop {
 
     func outcome(_ objects: [RunObject]) -> RunOutcome {
         var outcome = RunOutcome()
+        outcome.cronJobs = cronJobs.map { .init(cronJob: $0.cronJob, verdict: $0.verdict ?? .interrupted) }
         outcome.jobs = jobs.map { .init(job: $0.job, verdict: $0.verdict ?? .interrupted) }
         outcome.barePods = barePods.map { .init(podUID: $0.uid, verdict: $0.verdict ?? .interrupted) }
-        outcome.pods = pods.map(\.record)
+        outcome.pods = pods.filter { $0.job?.isGone != true }.map(\.record)
         outcome.events = events.events
         outcome.interruptedBy = interruptedBy
         return outcome

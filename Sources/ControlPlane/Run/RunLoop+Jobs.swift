@@ -7,25 +7,32 @@ import KubernetesAPI
 extension RunLoop {
     /// Hands all pending events to the controllers, and does what they say, until nothing is pending.
     func carryOut() {
-        var next = 0
-        while next < pending.count {
-            let (job, event) = pending[next]
-            next += 1
-            apply(event, to: job)
-        }
-        pending.removeAll(keepingCapacity: true)
+        repeat {
+            var next = 0
+            while next < pending.count {
+                let (job, event) = pending[next]
+                next += 1
+                apply(event, to: job)
+            }
+            pending.removeAll(keepingCapacity: true)
+        } while carryOutCronEvents()
     }
 
     private func apply(_ event: JobEvent, to entry: JobEntry) {
-        guard entry.verdict == nil else { return }
+        guard entry.isKept else { return }
         let intents = entry.controller.apply(event, now: now, random: &random)
         for intent in intents {
             switch intent {
             case .createPod(let pod): create(pod, for: entry)
             case .deletePod(let uid):
                 if let pod = podsByUID[uid] { delete(pod) }
+            case .releasePod(let uid):
+                podsByUID[uid]?.record.pod.metadata.finalizers.removeAll { $0 == JobKey.tracking }
             case .record(let event): record(event)
-            case .statusChanged: observer.jobChanged(entry.job)
+            case .statusChanged:
+                observer.jobChanged(entry.job)
+                tellCronJob(entry)
+            case .deleteJob: expire(entry)
             case .wake: break  // `nextWake` says the same.
             }
         }
@@ -46,6 +53,7 @@ extension RunLoop {
             entry.verdict = .stalled(reason: stall.description)
             let name = entry.controller.job.metadata.name
             observer.noticed(.stalled(kind: "Job", name: name, reason: stall.description))
+            tellCronJob(entry)
         }
     }
 
@@ -59,7 +67,8 @@ extension RunLoop {
     func end(_ job: JobEntry, as verdict: Verdict) {
         guard job.verdict == nil else { return }
         job.verdict = verdict
-        for pod in pods where pod.job === job && pod.life == .active { delete(pod) }
+        tellCronJob(job)
+        for pod in pods where pod.job === job && (pod.life == .active || pod.life == .waiting) { delete(pod) }
         observer.jobChanged(job.job)
     }
 

@@ -41,9 +41,15 @@ extension RunLoop {
         case .event(let event):
             guard entry.life != .stuck else { return }
             record(event.warning ? .warning : .normal, event.reason, event.message, entry)
-            // A volume that cannot be had: Kubernetes tries again for ever.
-            if event.reason == "FailedMount", entry.life == .active { stick(entry, "", event.reason, event.message) }
+            if entry.life == .active, cannotStart(entry, event) { stick(entry, "", event.reason, event.message) }
         }
+    }
+
+    /// Where Kubernetes tries again for ever: a volume that cannot be had, or what the pod needs beside it. The latter
+    /// may be for a moment only, such as too many processes, and so is tried some times.
+    private func cannotStart(_ entry: PodEntry, _ event: PodEvent) -> Bool {
+        if event.reason == "FailedCreatePodSandBox" { entry.sandboxFailures += 1 }
+        return event.reason == "FailedMount" || entry.sandboxFailures >= 3
     }
 
     private func take(_ state: PodState, from entry: PodEntry) {
@@ -66,8 +72,10 @@ extension RunLoop {
     }
 
     /// The pod has reached its terminal phase.
-    private func finish(_ entry: PodEntry) {
+    func finish(_ entry: PodEntry) {
         entry.life = .ended
+        release(entry)
+        peers.remove(entry.uid)
         let status = entry.record.pod.status
         if entry.job == nil, entry.verdict == nil { entry.verdict = Verdict(pod: status) }
         let restarted = entry.record.containers.contains { $0.attempts.count > 1 }
@@ -86,7 +94,11 @@ extension RunLoop {
     }
 
     private func keepOrRemoveLogs(_ entry: PodEntry) {
-        if entry.record.logsKept { return logs.keep() }
+        if entry.record.logsKept {
+            logs.keep()
+            if logs.isUntidy { trimLogs() }
+            return
+        }
         do throws(Errno) {
             try logs.remove(entry.record.logDirectory)
         } catch {
@@ -105,7 +117,7 @@ extension RunLoop {
 
     /// The pod can never start: its plan says so.
     func stick(_ entry: PodEntry, _ plan: PodPlan, _ container: String, _ reason: String, _ message: String) {
-        giveBackRange(entry)
+        giveBack(entry)
         switch reason {
         case "ErrImageNeverPull": record(.warning, reason, message, entry)
         case "InvalidImageName": record(.warning, "InspectFailed", message, entry)
@@ -117,8 +129,9 @@ extension RunLoop {
         stick(entry, container, reason, message)
     }
 
-    private func stick(_ entry: PodEntry, _ container: String, _ reason: String, _ message: String) {
+    func stick(_ entry: PodEntry, _ container: String, _ reason: String, _ message: String) {
         entry.life = .stuck
+        peers.remove(entry.uid)
         observer.podChanged(entry.record)
         // The other pods of a Job are stuck with the same.
         if entry.job == nil || entry.job?.verdict == nil {
@@ -126,7 +139,7 @@ extension RunLoop {
             observer.noticed(.stuck(pod: name, container: container, reason: reason, message: message))
         }
         let verdict = Verdict.stuck(reason: reason, message: message)
-        if entry.supervisor != nil { terminate(entry, grace: grace(of: entry)) }
+        if entry.supervisor != nil { terminate(entry, grace: max(grace(of: entry), 1)) }
         if let job = entry.job { end(job, as: verdict) } else { entry.verdict = entry.verdict ?? verdict }
     }
 
@@ -136,12 +149,13 @@ extension RunLoop {
         entry.supervisor = nil
         entry.forcedAt = nil
         supervised[supervisor.token] = nil
-        giveBackRange(entry)
+        giveBack(entry)
         cleanUp(after: entry)
+        defer { forgetIfGone(entry) }
         if entry.life == .stuck { entry.life = .ended }
         guard entry.life == .active else { return }
         observer.noticed(.lost(pod: entry.record.pod.metadata.name))
-        entry.record.pod.status.lose(now: now)
+        entry.record.pod.status.lose(entry.context, now: now)
         entry.record.noteLoss()
         finish(entry)
     }

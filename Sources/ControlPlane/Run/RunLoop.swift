@@ -17,27 +17,47 @@ final class RunLoop {
     let clock = BootClock()
     let state: StateDirectory
     let runs: OwnedDescriptor
-    let directory: RunDirectory
+    var directory: RunDirectory
     let epoll: Epoll
-    let timer: BootTimer
+    let timer: ClockTimer
     let signals: SignalDescriptor
     let starter: Starter
     var logs: LogRetention
     var userRanges: UserRanges
     var planner: PodPlanner
+    private let configs = ConfigObjects()
     var random = SystemRandomNumberGenerator()
     var events = EventLog()
 
+    var cronJobs: [CronJobEntry] = []
+    /// Only where there are CronJobs.
+    var cronClock: CronClock?
+    /// Those of a CronJob only as long as it keeps them.
     var jobs: [JobEntry] = []
     var pods: [PodEntry] = []
     var barePods: [PodEntry] = []
     var podsByUID: [String: PodEntry] = [:]
+    var peers = Peers()
+    var network: PodNetwork?
+    /// nil: only what is here is used.
+    let pulls: ImagePulls?
+    let nodeLabels: NodeLabels
+    /// nil as long as no pod asks for anything of it.
+    var node: SchedulingNode?
+    /// In the order of their creation.
+    var waiting: [Waiting] = []
+    /// Some pod has given back what one of `waiting` may be waiting for.
+    var hasNewRoom = false
+    /// The addresses that a new pod gets; none while a pod's network is its loopback.
+    var addresses: (Pod) -> [String] = { _ in [] }
     /// Pods with a supervisor, by the word that epoll gives back.
     var supervised: [UInt64: PodEntry] = [:]
     private var nextToken = Token.first
     private var starterToken: UInt64 = 0
     /// Events that the Jobs' controllers have not seen yet.
     var pending: [(job: JobEntry, event: JobEvent)] = []
+    /// The same for CronJobs.
+    var pendingCron: [(cronJob: CronJobEntry, event: CronJobEvent)] = []
     /// Pods that end or are killed: those with a `forcedAt`.
     var forced: [PodEntry] = []
     var armed: Timestamp?
@@ -53,6 +73,8 @@ final class RunLoop {
     enum Token {
         static let signals: UInt64 = 0
         static let timer: UInt64 = 1
+        static let cronTimer: UInt64 = 2
+        static let pulls: UInt64 = 3
         static let first: UInt64 = 16
     }
 
@@ -64,17 +86,23 @@ final class RunLoop {
         let directory = try RunDirectory(id, in: runs, at: state.path + "/runs")
         // It starts up while we go on.
         let starter = try Starter(executable: executable, lock: directory.lock.rawValue)
-        let host = try HostFacts.gather(nodeName: options.nodeName)
+        let host = try HostFacts.gather(nodeName: options.nodeName, stateDirectory: state.path)
+        nodeLabels = NodeLabels(nodeName: host.nodeName, added: options.nodeLabels)
         var settings = PlanSettings(
             podsDirectory: directory.podsDirectory, logsDirectory: state.path + "/" + LogRetention.directory)
         settings.restartBackoffBaseMilliseconds = options.restartBackoff.base.wholeNanoseconds / 1_000_000
         settings.restartBackoffCapMilliseconds = options.restartBackoff.cap.wholeNanoseconds / 1_000_000
+        settings.storageIntervalMilliseconds = options.storageInterval.wholeNanoseconds / 1_000_000
         settings.forwardOutput = options.forwardOutput
-        planner = PodPlanner(host: host, settings: settings, images: sources.images, filters: sources.filters)
+        let pulls = try Self.pulls(options)
+        self.pulls = pulls
+        let images = pulls.map { sources.images.telling($0) } ?? sources.images
+        planner = PodPlanner(
+            host: host, settings: settings, images: images, filters: sources.filters, configs: configs.source)
         logs = LogRetention(logs: try state.directory(LogRetention.directory), maximum: options.keptLogsMaximum)
         userRanges = UserRanges(state: state.path)
         epoll = try attempt("make", "an epoll descriptor") { () throws(Errno) in try Epoll() }
-        timer = try attempt("make", "a timer") { () throws(Errno) in try BootTimer() }
+        timer = try attempt("make", "a timer") { () throws(Errno) in try ClockTimer(.boot) }
         signals = try attempt("make", "a signal descriptor") { () throws(Errno) in
             try SignalDescriptor([SIGINT, SIGTERM, SIGHUP])
         }
@@ -86,7 +114,15 @@ final class RunLoop {
         self.starter = starter
         try watch(timer.descriptor.rawValue, Token.timer)
         try watch(signals.descriptor.rawValue, Token.signals)
+        if let pulls { try watch(pulls.puller.event.rawValue, Token.pulls) }
         try watchStarter()
+    }
+
+    private static func pulls(_ options: RunOptions) throws(RunError) -> ImagePulls? {
+        guard let settings = options.pulls else { return nil }
+        return try attempt("make", "an event") { () throws(Errno) in
+            ImagePulls(try ImagePuller(settings, stateDirectory: options.stateDirectory))
+        }
     }
 
     func takeToken() -> UInt64 {
@@ -113,7 +149,15 @@ final class RunLoop {
     func run(_ objects: [RunObject]) throws(RunError) -> RunOutcome {
         do throws(RunError) {
             let busy = sweep()
-            for object in objects { add(object) }
+            // Before any pod: what keeps one from having it keeps all.
+            if options.network == .bridge, objects.contains(where: \.needsNetwork) { network = try PodNetwork() }
+            if network == nil, objects.contains(where: \.needsHostPorts) {
+                throw .contradiction(
+                    problem: "a pod has a hostPort, and there is no network: leave --network none out")
+            }
+            // What pods use is there before them.
+            for object in objects where !object.runs { try add(object) }
+            for object in objects where object.runs { try add(object) }
             try loop()
             try closeSupervisors()
             if busy { _ = sweep() }
@@ -125,27 +169,47 @@ final class RunLoop {
         }
     }
 
-    private func add(_ object: RunObject) {
+    private func add(_ object: RunObject) throws(RunError) {
         switch object {
         case .job(var job):
             if job.metadata.namespace.isEmpty { job.metadata.namespace = options.namespace }
-            job.prepareForCreate(uid: uuid(), now: now, random: random.next())
-            let entry = JobEntry(JobController(job: job, backoff: options.jobBackoff))
-            jobs.append(entry)
-            observer.jobChanged(job)
-            pending.append((entry, .resync))
+            job.prepareForCreate(uid: randomUUID(using: &random), now: now, random: random.next())
+            begin(job, of: nil)
+        case .cronJob(var cronJob):
+            if cronJob.metadata.namespace.isEmpty { cronJob.metadata.namespace = options.namespace }
+            try add(cronJob)
         case .pod(var pod):
             if pod.metadata.namespace.isEmpty { pod.metadata.namespace = options.namespace }
-            pod.prepareForCreate(uid: uuid(), now: now, random: random.next())
+            pod.prepareForCreate(uid: randomUUID(using: &random), now: now, random: random.next())
             create(pod, for: nil)
+        case .configMap(let object): configs.add(object, namespace: namespace(of: object.metadata))
+        case .secret(let object): configs.add(object, namespace: namespace(of: object.metadata))
+        case .service: break
         }
+    }
+
+    /// - Parameter job: created, with its UID.
+    func begin(_ job: Job, of cronJob: CronJobEntry?) {
+        let entry = JobEntry(JobController(job: job, backoff: options.jobBackoff), of: cronJob)
+        jobs.append(entry)
+        observer.jobChanged(entry.job)
+        pending.append((entry, .resync))
+    }
+
+    private func namespace(of metadata: ObjectMeta) -> String {
+        metadata.namespace.isEmpty ? options.namespace : metadata.namespace
     }
 
     private func loop() throws(RunError) {
         var ready: [Epoll.Event] = []
         while true {
-            carryOut()
+            // Those that wait come before those that are about to be made.
+            repeat {
+                placeWaiting()
+                carryOut()
+            } while hasNewRoom || !pending.isEmpty
             if isDone { return }
+            tellPeers()
             try armTimer()
             ready.removeAll(keepingCapacity: true)
             try wait(&ready)
@@ -163,6 +227,8 @@ final class RunLoop {
         switch event.token {
         case Token.signals: try takeSignals()
         case Token.timer: try takeTimer()
+        case Token.cronTimer: try takeCronTimer()
+        case Token.pulls: takePulls()
         case starterToken: try restartStarter()
         default:
             guard let entry = supervised[event.token] else { return }
@@ -173,7 +239,8 @@ final class RunLoop {
 
     /// Everything is decided, and no pod is running.
     private var isDone: Bool {
-        jobs.allSatisfy { $0.verdict != nil } && supervised.values.allSatisfy { $0.life == .ended }
+        cronJobs.allSatisfy { $0.verdict != nil } && jobs.allSatisfy { $0.verdict != nil }
+            && supervised.values.allSatisfy { $0.life == .ended }
             && barePods.allSatisfy { $0.verdict != nil }
     }
 
@@ -181,19 +248,6 @@ final class RunLoop {
         try starter.restart()
         try watchStarter()
         observer.noticed(.restartedStarter)
-    }
-
-    /// A random UUID (version 4), in the form that Kubernetes gives to UIDs.
-    private func uuid() -> String {
-        let high = random.next() & 0xffff_ffff_ffff_0fff | 0x4000
-        let low = random.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
-        let digits = Array((hexadecimal(high) + hexadecimal(low)).utf8)
-        let parts = [digits[..<8], digits[8..<12], digits[12..<16], digits[16..<20], digits[20...]]
-        return parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "-")
-    }
-
-    private func hexadecimal(_ word: UInt64) -> String {
-        let digits = String(word, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        if let next = network?.next { try starter.prepare(next.plan) }
     }
 }

@@ -4,6 +4,11 @@ package import KubernetesAPI
 
 /// How a run ended: every object, and what became of it.
 package struct RunOutcome: Sendable {
+    package struct CronJobResult: Sendable {
+        package var cronJob: CronJob
+        package var verdict: Verdict
+    }
+
     package struct JobResult: Sendable {
         package var job: Job
         package var verdict: Verdict
@@ -16,6 +21,8 @@ package struct RunOutcome: Sendable {
     }
 
     /// In the order they were given.
+    package var cronJobs: [CronJobResult] = []
+    /// In the order they were given or made; of a CronJob, those that it keeps.
     package var jobs: [JobResult] = []
     package var barePods: [PodResult] = []
     /// All pods in the order they were made, those too that an API server would have deleted by now.
@@ -28,9 +35,15 @@ package struct RunOutcome: Sendable {
     /// The pods of a Job, in the order they were made.
     package func pods(ofJob uid: String) -> [PodRecord] { pods.filter { $0.jobUID == uid } }
 
+    /// The pod was ended because its Job had succeeded without it (`successPolicy`): no failure, however it ended.
+    package func wasNotNeeded(_ record: PodRecord) -> Bool {
+        guard record.pod.metadata.deletionTimestamp != nil, let uid = record.jobUID else { return false }
+        return jobs.contains { $0.job.metadata.uid == uid && $0.verdict == .complete }
+    }
+
     /// The worst of all verdicts, the one that decides an exit status: interrupted, failed (or stuck), stalled, complete.
     package var verdict: Verdict {
-        let all = jobs.map(\.verdict) + barePods.map(\.verdict)
+        let all = cronJobs.map(\.verdict) + jobs.map(\.verdict) + barePods.map(\.verdict)
         return all.max { $0.weight < $1.weight } ?? .complete
     }
 }

@@ -18,16 +18,23 @@ struct LogRetention: ~Copyable {
 
     /// Removes a pod's logs.
     borrowing func remove(_ podDirectory: String) throws(Errno) {
-        guard let name = podDirectory.split(separator: "/").last else { return }
+        guard let name = podDirectory.pathParts.last else { return }
         try logs.removeTree(String(name))
     }
 
     mutating func keep() { kept += 1 }
 
+    /// So many were kept since the last `trim` that it is time for one.
+    var isUntidy: Bool { kept > maximum / 4 }
+
     /// Removes the oldest of all kept logs, of this run and earlier ones, until at most the maximum are left.
-    borrowing func trim() throws(Errno) {
+    ///
+    /// - Parameter used: directories of pods that still run.
+    mutating func trim(except used: [String]) throws(Errno) {
         guard kept > 0 else { return }
-        let names = try logs.names()
+        kept = 0
+        let used = Set(used.compactMap { $0.pathParts.last.map { String($0) } })
+        let names = try logs.names().filter { !used.contains($0) }
         guard names.count > maximum else { return }
         var aged: [(changed: Int64, name: String)] = []
         for name in names {

@@ -11,7 +11,8 @@ struct RunDirectory: ~Copyable {
     let id: String
     let path: String
     let lock: OwnedDescriptor
-    private let pods: OwnedDescriptor
+    private var pods: OwnedDescriptor
+    private var noted = 0
 
     static let lockName = "lock"
     static let podsName = "pods"
@@ -44,7 +45,27 @@ struct RunDirectory: ~Copyable {
     var podsDirectory: String { path + "/" + RunDirectory.podsName }
 
     /// Notes that a pod of this UID is about to be started: intent before effect (security K1).
-    borrowing func note(uid: String) throws(Errno) { try pods.write(uid + "\n") }
+    mutating func note(uid: String) throws(Errno) {
+        try pods.write(uid + "\n")
+        noted += 1
+    }
+
+    /// The list has grown long beside the pods that are there.
+    func isLong(for pods: Int) -> Bool { noted > max(RunDirectory.longList, pods * 2) }
+
+    private static let longList = 4096
+
+    /// Writes the list anew: a run of CronJobs has no end.
+    ///
+    /// - Parameter uids: of all pods that may still have left something.
+    mutating func shorten(to uids: [String]) throws(Errno) {
+        let (list, new) = ("\(path)/\(RunDirectory.uidsName)", "\(path)/\(RunDirectory.uidsName).new")
+        let file = try OwnedDescriptor.open(new, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, mode: 0o600)
+        try file.writeAll(Array(uids.map { $0 + "\n" }.joined().utf8))
+        try retrying { rename(new, list) }
+        pods = file
+        noted = uids.count
+    }
 
     /// Removes the directory. No pod may be left.
     borrowing func remove(from runs: borrowing OwnedDescriptor) throws(RunError) {

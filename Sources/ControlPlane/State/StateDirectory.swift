@@ -21,7 +21,7 @@ struct StateDirectory: ~Copyable {
         let full = path + "/" + name
         return try attempt("open", full) { () throws(Errno) in
             var parent = try descriptor.duplicate()
-            for part in name.split(separator: "/") {
+            for part in name.pathParts {
                 try parent.makeDirectory(String(part))
                 parent = try parent.open(String(part), O_RDONLY | O_DIRECTORY)
             }
@@ -53,7 +53,7 @@ struct StateDirectory: ~Copyable {
         }
         let made = try attempt("make the state directory", path) { () throws(Errno) in
             var partial = ""
-            for part in path.split(separator: "/") {
+            for part in path.pathParts {
                 partial += "/" + part
                 let here = partial
                 do throws(Errno) {

@@ -3,17 +3,6 @@
 import KubernetesAPI
 import PodPlan
 
-/// What a pod's status needs beside what its supervisor says: the same for all of its life.
-struct StatusContext {
-    /// Image and image id by container, init containers first.
-    var images: [(image: String, id: String)]
-    var address: String
-
-    fileprivate func image(_ position: Int) -> (image: String, id: String) {
-        position < images.count ? images[position] : ("", "")
-    }
-}
-
 extension PodStatus {
     /// Takes over what the supervisor reports, as the kubelet writes it.
     mutating func update(_ state: PodState, _ context: StatusContext, now: Timestamp) {
@@ -26,64 +15,24 @@ extension PodStatus {
         reason = state.reason
         message = state.message
         if state.startTime != 0 {
+            observedGeneration = context.generation
             startTime = Timestamp(nanoseconds: state.startTime)
-            hostIP = context.address
-            podIP = context.address
+            hostIP = context.hostAddress
+            hostIPs = [HostIP(ip: hostIP)]
+            podIP = context.podAddresses.first ?? ""
+            podIPs = context.podAddresses.map { PodIP(ip: $0) }
         }
         initContainerStatuses = state.initContainers.enumerated().map { position, report in
-            ContainerStatus(report, context.image(position), isInit: true)
+            ContainerStatus(report, context.container(position))
         }
         containerStatuses = state.containers.enumerated().map { position, report in
-            ContainerStatus(report, context.image(state.initContainers.count + position), isInit: false)
+            ContainerStatus(report, context.container(state.initContainers.count + position))
         }
-        updateConditions(now: now)
-    }
-
-    /// The five conditions of a pod on a node, in the order in which the kubelet writes them.
-    mutating func updateConditions(now: Timestamp) {
-        let incomplete = initContainerStatuses.filter { !$0.hasSucceeded }.map(\.name)
-        let unready = containerStatuses.filter { !$0.ready }.map(\.name)
-        var started = PodCondition(type: "PodReadyToStartContainers", status: .false)
-        if startTime != nil, !phase.isTerminal { started.status = .true }
-        var initialized = PodCondition(type: "Initialized", status: .true)
-        if phase == .succeeded {
-            initialized.reason = "PodCompleted"
-        } else if !incomplete.isEmpty {
-            initialized.status = .false
-            initialized.reason = "ContainersNotInitialized"
-            initialized.message = "containers with incomplete status: [\(incomplete.joined(separator: " "))]"
-        }
-        var ready = PodCondition(type: "Ready", status: .false)
-        switch phase {
-        case .succeeded: ready.reason = "PodCompleted"
-        case .failed: ready.reason = "PodFailed"
-        case .pending, .running:
-            if unready.isEmpty, !containerStatuses.isEmpty {
-                ready.status = .true
-            } else {
-                ready.reason = "ContainersNotReady"
-                ready.message = "containers with unready status: [\(unready.joined(separator: " "))]"
-            }
-        }
-        var containersReady = ready
-        containersReady.type = "ContainersReady"
-        let scheduled = PodCondition(type: "PodScheduled", status: .true)
-        replaceConditions([started, initialized, ready, containersReady, scheduled], now: now)
-    }
-
-    /// A condition keeps its transition time as long as its status is the same.
-    private mutating func replaceConditions(_ fresh: [PodCondition], now: Timestamp) {
-        let before = conditions
-        conditions = fresh
-        for index in conditions.indices {
-            let old = before.first { $0.type == conditions[index].type }
-            let kept = old?.status == conditions[index].status ? old?.lastTransitionTime : nil
-            conditions[index].lastTransitionTime = kept ?? now
-        }
+        updateConditions(context, isRestarting: state.isRestarting, now: now)
     }
 
     /// The pod's supervisor is gone without a word: whatever had not ended is unknown, and the pod has failed.
-    mutating func lose(now: Timestamp) {
+    mutating func lose(_ context: StatusContext, now: Timestamp) {
         phase = .failed
         message = "The process that ran the pod ended unexpectedly, and the pod with it"
         for index in initContainerStatuses.indices where initContainerStatuses[index].isRunning {
@@ -92,34 +41,59 @@ extension PodStatus {
         for index in containerStatuses.indices where !containerStatuses[index].hasEnded {
             containerStatuses[index].lose(now: now)
         }
-        updateConditions(now: now)
+        // As for the pods of a node that is gone: no fault of their own, for a Job's podFailurePolicy.
+        var disruption = PodCondition(type: "DisruptionTarget", status: .true)
+        disruption.observedGeneration = context.generation
+        disruption.lastTransitionTime = now
+        disruption.reason = "DeletionByPodGC"
+        disruption.message = message
+        conditions.append(disruption)
+        updateConditions(context, now: now)
+    }
+}
+
+extension StatusContext {
+    fileprivate func container(_ position: Int) -> Container {
+        position < containers.count ? containers[position] : Container()
     }
 }
 
 extension ContainerStatus {
-    fileprivate init(_ report: ContainerReport, _ image: (image: String, id: String), isInit: Bool) {
+    fileprivate init(_ report: ContainerReport, _ container: StatusContext.Container) {
         self.init()
         name = report.name
-        self.image = image.image
-        imageID = image.id
+        image = container.image
+        imageID = container.imageID
         containerID = report.containerID.isEmpty ? "" : "berth://" + report.containerID
         restartCount = report.restartCount
-        lastState = report.lastTermination.map { .terminated(ContainerStateTerminated($0, containerID: "")) }
+        lastState = report.lastTermination.map {
+            .terminated(ContainerStateTerminated($0, containerID: lastContainerID(report)))
+        }
+        ready = report.ready
+        started = report.started
         switch report.state {
-        case .waiting(let reason, let message):
-            state = .waiting(reason: reason, message: message)
-            started = false
-        case .running(let startedAt):
-            state = .running(startedAt: Timestamp(nanoseconds: startedAt))
-            // No probe says otherwise. An init container is ready when it is done.
-            ready = !isInit
-            started = true
+        case .waiting(let reason, let message): state = .waiting(reason: reason, message: message)
+        case .running(let startedAt): state = .running(startedAt: Timestamp(nanoseconds: startedAt))
         case .terminated(let termination):
             state = .terminated(ContainerStateTerminated(termination, containerID: containerID))
-            ready = isInit && termination.exitCode == 0
-            started = false
         }
+        if report.containerID.isEmpty { return }
+        resources = container.resources
+        allocatedResources = container.resources.requests
+        user = container.user
+        volumeMounts = container.volumeMounts
+        stopSignal = container.stopSignal
     }
+
+    /// Of the attempt that `lastState` tells of: the newest one while a restart is waited for, else the one before.
+    private func lastContainerID(_ report: ContainerReport) -> String {
+        if case .waiting("CrashLoopBackOff", _) = report.state { return containerID }
+        if case .waiting("RestartingAllContainers", _) = report.state { return containerID }
+        guard let slash = containerID.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
+        return "\(containerID[...slash])\(report.restartCount - 1)"
+    }
+
+    var hasEverRun: Bool { isRunning || hasEnded || lastState != nil }
 
     var hasSucceeded: Bool {
         if case .terminated(let end) = state { end.exitCode == 0 } else { false }
@@ -177,6 +151,7 @@ extension ContainerRecord {
         if let last = attempts.last, last.restartCount >= restartCount { return }
         var attempt = ContainerAttempt(
             restartCount: restartCount, terminated: ContainerStateTerminated(termination, containerID: ""))
+        attempt.memoryLimitBytes = memoryLimitBytes
         attempt.oomKills = termination.oomKills
         attempt.peakMemoryBytes = termination.peakMemoryBytes
         attempt.cpuMicroseconds = termination.cpuMicroseconds

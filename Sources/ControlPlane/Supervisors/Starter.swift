@@ -48,6 +48,21 @@ final class Starter {
         try connection.socket.send(StarterProtocol.spawn, descriptor: controlSocket)
     }
 
+    /// Has the supervisor of the next pod make its interface before the pod is there. What does not arrive, because the
+    /// process is busy or has ended, only costs the pod the time.
+    func prepare(_ interface: NetworkPlan) throws(RunError) {
+        let message = StarterProtocol.interface(interface)
+        try attempt("write to", executable) { () throws(Errno) in
+            do throws(Errno) {
+                _ = try message.withUnsafeBufferPointer { bytes throws(Errno) in
+                    try connection.socket.sendNow(UnsafeRawBufferPointer(bytes))
+                }
+            } catch {
+                guard error == EPIPE || error == ECONNRESET else { throw error }
+            }
+        }
+    }
+
     /// A supervisor has spoken: the process does what it is for.
     func heard() { restarts = 0 }
 

@@ -40,6 +40,14 @@ extension Job {
     }
 }
 
+extension CronJob {
+    /// What the API server adds when a CronJob is created. A status that was sent is dropped.
+    package mutating func prepareForCreate(uid: String, now: Timestamp, random: UInt64) {
+        metadata.prepareForCreate(uid: uid, now: now, random: random)
+        status = CronJobStatus()
+    }
+}
+
 extension Pod {
     /// What the API server adds when a Pod is created. A status that was sent is dropped.
     package mutating func prepareForCreate(uid: String, now: Timestamp, random: UInt64) {

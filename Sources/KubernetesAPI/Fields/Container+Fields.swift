@@ -4,23 +4,29 @@ extension Container: APIObject, EmptyConstructible {
     package mutating func fields(_ f: inout Fields) {
         f.field("name", &name, .always)
         f.field("image", &image)
-        f.field("imagePullPolicy", &imagePullPolicy)
+        f.defaulted("imagePullPolicy", &imagePullPolicy)
         f.field("command", &command)
         f.field("args", &args)
         f.field("workingDir", &workingDir)
+        f.field("envFrom", &envFrom)
         f.field("env", &env)
         f.field("ports", &ports)
         f.field("resources", &resources, .always)
+        f.field("restartPolicy", &restartPolicy)
+        f.field("restartPolicyRules", &restartPolicyRules)
         f.field("volumeMounts", &volumeMounts)
-        f.field("terminationMessagePath", &terminationMessagePath)
-        f.field("terminationMessagePolicy", &terminationMessagePolicy)
+        f.field("livenessProbe", &livenessProbe)
+        f.field("readinessProbe", &readinessProbe)
+        f.field("startupProbe", &startupProbe)
+        f.field("lifecycle", &lifecycle)
+        f.defaulted("terminationMessagePath", &terminationMessagePath)
+        f.defaulted("terminationMessagePolicy", &terminationMessagePolicy)
         f.field("securityContext", &securityContext)
+        f.field("stdin", &stdin)
+        f.field("stdinOnce", &stdinOnce)
+        f.field("tty", &tty)
 
-        f.ignored("resizePolicy")
-        f.refused("livenessProbe", "readinessProbe", "startupProbe", "lifecycle")
-        f.refused("restartPolicy", "restartPolicyRules", because: "sidecars and restart rules of a container")
-        f.refused("envFrom", because: "there are no ConfigMaps and Secrets")
-        f.refused("stdin", "stdinOnce", "tty", because: "nothing is attached to a container")
+        f.unapplied(&unapplied, .objects, "resizePolicy")
         f.refused("volumeDevices")
     }
 }
@@ -32,8 +38,9 @@ extension ContainerPort: APIObject, EmptyConstructible {
     package mutating func fields(_ f: inout Fields) {
         f.field("name", &name)
         f.field("containerPort", &containerPort, .always)
-        f.field("protocol", &self.protocol)
-        f.refused("hostPort", "hostIP", because: "pods are kept apart from the host's network")
+        f.defaulted("protocol", &self.protocol)
+        f.field("hostPort", &hostPort)
+        f.field("hostIP", &hostIP)
     }
 }
 
@@ -41,16 +48,26 @@ extension EnvVar: APIObject, EmptyConstructible {
     package mutating func fields(_ f: inout Fields) {
         f.field("name", &name, .always)
         f.field("value", &value)
-        f.inline("valueFrom", isPresent: fieldRef != nil) { f in
+        f.inline("valueFrom", isPresent: hasSource) { f in
             f.field("fieldRef", &fieldRef)
-            f.refusedEvenEmpty("configMapKeyRef", "secretKeyRef", because: "there are no ConfigMaps and Secrets")
-            f.refusedEvenEmpty("resourceFieldRef", "fileKeyRef")
+            f.field("resourceFieldRef", &resourceFieldRef)
+            f.field("configMapKeyRef", &configMapKeyRef)
+            f.field("secretKeyRef", &secretKeyRef)
+            f.field("fileKeyRef", &fileKeyRef)
             if f.hasNoKnownMember {
                 f.fault(
                     .invalid(value: "\"\""),
-                    "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`")
+                    "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
+                )
             }
         }
+    }
+}
+
+extension EnvVar {
+    private var hasSource: Bool {
+        fieldRef != nil || resourceFieldRef != nil || configMapKeyRef != nil || secretKeyRef != nil
+            || fileKeyRef != nil
     }
 }
 
@@ -74,9 +91,9 @@ extension VolumeMount: APIObject, EmptyConstructible {
         f.field("name", &name, .always)
         f.field("mountPath", &mountPath, .always)
         f.field("subPath", &subPath)
+        f.field("subPathExpr", &subPathExpr)
         f.field("readOnly", &readOnly)
         f.field("mountPropagation", &mountPropagation)
         f.field("recursiveReadOnly", &recursiveReadOnly)
-        f.refused("subPathExpr")
     }
 }

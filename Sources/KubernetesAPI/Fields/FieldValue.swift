@@ -7,12 +7,20 @@ package protocol FieldValue {
     func write() -> Value
     /// Whether a field that holds this is left out when written.
     var isEmpty: Bool { get }
+    /// Adds the fields of this type to `catalog`; nothing for what has none.
+    static func describe(in catalog: inout FieldCatalog)
+}
+
+extension FieldValue {
+    package static func describe(in catalog: inout FieldCatalog) {}
 }
 
 /// A type of the API that is an object of JSON, with one declaration of its fields for both directions.
 package protocol APIObject: FieldValue {
     init()
     mutating func fields(_ f: inout Fields)
+    /// As Kubernetes calls the type.
+    static var typeName: String { get }
 }
 
 extension APIObject {
@@ -28,6 +36,14 @@ extension APIObject {
     }
 
     package var isEmpty: Bool { false }
+    package static var typeName: String { "\(Self.self)" }
+
+    package static func describe(in catalog: inout FieldCatalog) {
+        catalog.describe(typeName) { f in
+            var object = Self()
+            object.fields(&f)
+        }
+    }
 }
 
 extension Optional: FieldValue where Wrapped: FieldValue {
@@ -36,6 +52,7 @@ extension Optional: FieldValue where Wrapped: FieldValue {
     }
     package func write() -> Value { self?.write() ?? Value(.null) }
     package var isEmpty: Bool { self == nil }
+    package static func describe(in catalog: inout FieldCatalog) { Wrapped.describe(in: &catalog) }
 }
 
 extension Array: FieldValue where Element: FieldValue & EmptyConstructible {
@@ -51,12 +68,14 @@ extension Array: FieldValue where Element: FieldValue & EmptyConstructible {
     }
 
     package func write() -> Value { Value(.array(map { $0.write() })) }
+    package static func describe(in catalog: inout FieldCatalog) { Element.describe(in: &catalog) }
 }
 
 /// What a null in a list stands for.
 package protocol EmptyConstructible { init() }
 
 extension String: EmptyConstructible {}
+extension Int32: EmptyConstructible {}
 extension Int64: EmptyConstructible {}
 
 extension Dictionary: FieldValue where Key == String, Value: FieldValue & EmptyConstructible {
@@ -79,6 +98,8 @@ extension Dictionary: FieldValue where Key == String, Value: FieldValue & EmptyC
         let sorted = self.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
         return KubernetesAPI.Value(.object(sorted.map { KubernetesAPI.Value.Member($0.key, $0.value.write()) }))
     }
+
+    package static func describe(in catalog: inout FieldCatalog) { Value.describe(in: &catalog) }
 }
 
 extension Value {

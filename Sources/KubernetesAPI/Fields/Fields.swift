@@ -2,18 +2,21 @@
 
 /// The fields of one JSON object, while they are read into a value of the API or written from one.
 ///
-/// A type declares its fields once, in `fields(_:)`; the same declaration reads them, writes them and tells which
-/// names are unknown.
+/// A type declares its fields once, in `fields(_:)`; the same declaration reads them, writes them, tells which names
+/// are unknown, and is what the table of supported fields is held against.
 package struct Fields {
-    /// nil while writing.
+    /// nil while writing and describing.
     let faults: FaultList?
+    /// Only while describing.
+    private(set) var catalog: FieldCatalog?
     private let members: [Value.Member]
     private var taken: [Bool]
     private var known: [String] = []
     private var written: [Value.Member] = []
 
-    private init(faults: FaultList?, members: [Value.Member]) {
+    private init(faults: FaultList?, members: [Value.Member], catalog: FieldCatalog? = nil) {
         self.faults = faults
+        self.catalog = catalog
         self.members = members
         taken = Array(repeating: false, count: members.count)
     }
@@ -27,6 +30,7 @@ package struct Fields {
     package mutating func field<T: FieldValue>(
         _ name: String, _ value: inout T, _ presence: Presence = .omittedWhenEmpty
     ) {
+        if catalog != nil { return declare(name) { T.describe(in: &$0) } }
         guard let faults else {
             if presence == .always || !value.isEmpty { written.append(Value.Member(name, value.write())) }
             return
@@ -35,23 +39,36 @@ package struct Fields {
         if let read = faults.at(name, { T.read(found, faults) }) { value = read }
     }
 
+    /// A field of text that the API has a default for and cannot tell from an absent one when it is "".
+    package mutating func defaulted<T: FieldValue>(_ name: String, _ value: inout T) {
+        if isReading, members.contains(where: { $0.name == name && $0.value.string == "" }) {
+            _ = take(name)
+        } else {
+            field(name, &value)
+        }
+    }
+
     /// A field that always has the same text when it is written; the reader has looked at it already.
     package mutating func constant(_ name: String, _ text: String) {
+        if catalog != nil { return declare(name) }
         if isReading { _ = take(name) } else { written.append(Value.Member(name, Value(.string(text)))) }
     }
 
     /// A field that is only ever written.
     package mutating func value(_ name: String, _ value: Value) {
+        if catalog != nil { return declare(name) }
         if isReading { _ = take(name) } else { written.append(Value.Member(name, value)) }
     }
 
     /// A field that is always null.
     package mutating func null(_ name: String) {
+        if catalog != nil { return declare(name) }
         if isReading { _ = take(name) } else { written.append(Value.Member(name, Value(.null))) }
     }
 
     /// An object whose fields are kept in the object around it; written when `isPresent`.
     package mutating func inline(_ name: String, isPresent: Bool, _ body: (inout Fields) -> Void) {
+        if catalog != nil { return declareObject(name, body) }
         guard let faults else {
             if isPresent { written.append(Value.Member(name, Fields.writing(body))) }
             return
@@ -60,16 +77,67 @@ package struct Fields {
         faults.at(name) { Fields.reading(found, faults, body) }
     }
 
-    /// Fields that Kubernetes knows and that mean nothing on one machine: accepted, and gone.
+    /// Fields of what the API server keeps for itself: accepted, and gone.
     package mutating func ignored(_ names: String...) {
-        guard isReading else { return }
-        for name in names { _ = take(name) }
+        for name in names {
+            if catalog != nil { declare(name, .ignored) } else { _ = take(name) }
+        }
+    }
+
+    /// Fields that Kubernetes knows and that have no effect on one machine: kept as they were sent, written again, and
+    /// noted so that the user hears of it.
+    package mutating func unapplied(_ kept: inout UnappliedFields, _ shape: Shape, _ names: String...) {
+        for name in names {
+            if let faults, let found = members.first(where: { $0.name == name })?.value, !found.isNull,
+                !shape.fits(found)
+            {
+                faults.at(name) { faults.add(.wrongType(expected: shape.rawValue, found: found.kindInWords)) }
+            }
+            unapplied(&kept, name, check: nil)
+        }
+    }
+
+    /// What kind of value a field has whose parts have no effect.
+    package enum Shape: String {
+        case text = "a string"
+        case flag = "true or false"
+        case integer = "an integer"
+        case object = "an object"
+        case objects = "a list of objects"
+        case texts = "a list of strings"
+
+        fileprivate func fits(_ value: Value) -> Bool {
+            switch (self, value.content) {
+            case (.text, .string), (.flag, .bool), (.integer, .integer), (.object, .object): true
+            case (.objects, .array(let elements)):
+                elements.allSatisfy { if case .object = $0.content { true } else { false } }
+            case (.texts, .array(let elements)): elements.allSatisfy { $0.string != nil }
+            default: false
+            }
+        }
+    }
+
+    /// A field that has no effect as long as `check` has nothing against what is in it.
+    package mutating func unapplied(
+        _ kept: inout UnappliedFields, _ name: String, check: ((inout Fields) -> Void)?
+    ) {
+        if catalog != nil { return declareObject(name, state: .unapplied, check ?? { _ in }) }
+        guard let faults else {
+            if let value = kept[name] { written.append(Value.Member(name, value)) }
+            return
+        }
+        guard let found = take(name), !found.isNull else { return }
+        kept[name] = found.withoutMarks
+        if !found.isEmpty { faults.noteUnapplied(name) }
+        guard let check else { return }
+        faults.at(name) { Fields.reading(found, faults, check) }
     }
 
     /// Fields that Kubernetes knows and Berth doesn't implement: refused unless they say what is so anyway
     /// (null, false, 0, "", [] or {}).
     package mutating func refused(_ names: String..., because reason: String = "") {
         for name in names {
+            if catalog != nil { declare(name, .refused(reason)); continue }
             guard let found = take(name), !found.isEmpty else { continue }
             faults?.add(.notImplemented, at: .field(name), detail: reason)
         }
@@ -78,6 +146,7 @@ package struct Fields {
     /// Fields that Kubernetes knows and Berth doesn't implement: refused whenever they are there.
     package mutating func refusedEvenEmpty(_ names: String..., because reason: String = "") {
         for name in names {
+            if catalog != nil { declare(name, .refused(reason)); continue }
             guard let found = take(name), !found.isNull else { continue }
             faults?.add(.notImplemented, at: .field(name), detail: reason)
         }
@@ -85,23 +154,16 @@ package struct Fields {
 
     /// A field of text of which Berth has only these values; null and "" are accepted too.
     package mutating func accepted(_ name: String, only texts: String..., because reason: String = "") {
+        let instead = "only " + texts.map { Fault.quoted($0) }.joined(separator: ", ")
+        if catalog != nil { return declare(name, .partial(reason.isEmpty ? instead : "\(instead): \(reason)")) }
         guard let found = take(name), !found.isEmpty else { return }
         if let text = found.string, texts.contains(text) { return }
-        let instead = "only " + texts.map { Fault.quoted($0) }.joined(separator: ", ")
         faults?.add(.notImplemented, at: .field(name), detail: reason.isEmpty ? instead : "\(instead): \(reason)")
-    }
-
-    /// Every member that is not known by now.
-    package mutating func refuseOthers(because reason: String) {
-        for index in members.indices where !taken[index] {
-            taken[index] = true
-            faults?.add(.notImplemented, at: .key(members[index].name), detail: reason)
-        }
     }
 
     /// The status of an object: dropped when it is read from what a user sends, as the API server does at creation.
     package mutating func status<T: APIObject>(_ value: inout T) {
-        if faults?.dropsStatus ?? false { _ = take("status") } else { field("status", &value, .always) }
+        if catalog == nil, faults?.dropsStatus ?? false { _ = take("status") } else { field("status", &value, .always) }
     }
 
     /// A fault when a field is absent whose absence can't be seen in what was read.
@@ -116,6 +178,19 @@ package struct Fields {
     /// A fault of the object that is being read, or of one of its fields.
     package func fault(_ kind: Fault.Kind, at name: String? = nil, _ detail: String) {
         if let name { faults?.add(kind, at: .field(name), detail: detail) } else { faults?.add(kind, detail: detail) }
+    }
+
+    private mutating func declare(
+        _ name: String, _ state: FieldCatalog.State = .implemented, _ inner: (inout FieldCatalog) -> Void = { _ in }
+    ) {
+        catalog?.add(name, state)
+        if catalog != nil { inner(&catalog!) }
+    }
+
+    private mutating func declareObject(
+        _ name: String, state: FieldCatalog.State = .implemented, _ body: (inout Fields) -> Void
+    ) {
+        declare(name, state) { $0.describe(inside: name, body) }
     }
 
     private mutating func take(_ name: String) -> Value? {
@@ -143,6 +218,13 @@ extension Fields {
         var fields = Fields(faults: faults, members: members)
         body(&fields)
         fields.reportUnknown()
+    }
+
+    /// Adds to `catalog` what `body` declares.
+    static func describing(_ catalog: FieldCatalog, _ body: (inout Fields) -> Void) -> FieldCatalog {
+        var fields = Fields(faults: nil, members: [], catalog: catalog)
+        body(&fields)
+        return fields.catalog!
     }
 
     /// Writes an object by `body`, its members in alphabetical order, as kubectl prints them.

@@ -24,13 +24,14 @@ extension JobSpec: APIObject {
         f.field("suspend", &suspend)
         f.field("selector", &selector)
         f.field("manualSelector", &manualSelector)
+        f.field("backoffLimitPerIndex", &backoffLimitPerIndex)
+        f.field("maxFailedIndexes", &maxFailedIndexes)
+        f.field("podFailurePolicy", &podFailurePolicy)
+        f.field("successPolicy", &successPolicy)
+        f.field("podReplacementPolicy", &podReplacementPolicy)
+        f.field("managedBy", &managedBy)
         f.field("template", &template, .always)
-
-        f.accepted("podReplacementPolicy", only: "TerminatingOrFailed")
-        f.accepted("managedBy", only: "kubernetes.io/job-controller", because: "no other controller runs here")
-        for name in ["podFailurePolicy", "successPolicy", "backoffLimitPerIndex", "maxFailedIndexes"] {
-            f.refusedEvenEmpty(name, because: "the Job would end otherwise than it asks for")
-        }
+        f.refusedEvenEmpty("scheduling", because: "it is alpha in Kubernetes, off by default, and needs a Workload API")
     }
 }
 
@@ -51,6 +52,7 @@ extension JobStatus: APIObject {
         f.field("succeeded", &succeeded)
         f.field("failed", &failed)
         f.field("completedIndexes", &completedIndexes)
+        f.field("failedIndexes", &failedIndexes)
         f.field("uncountedTerminatedPods", &uncountedTerminatedPods)
         f.field("conditions", &conditions)
     }

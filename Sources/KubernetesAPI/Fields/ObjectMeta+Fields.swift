@@ -33,6 +33,23 @@ extension OwnerReference: APIObject, EmptyConstructible {
 extension LabelSelector: APIObject {
     package mutating func fields(_ f: inout Fields) {
         f.field("matchLabels", &matchLabels)
-        f.refused("matchExpressions", because: "write matchLabels")
+        f.field("matchExpressions", &matchExpressions)
+    }
+}
+
+extension LabelSelectorRequirement: APIObject, EmptyConstructible {
+    package mutating func fields(_ f: inout Fields) {
+        f.field("key", &key, .always)
+        f.field("operator", &`operator`, .always)
+        f.field("values", &values)
+    }
+}
+
+extension LabelSelectorRequirement.Operator: FieldValue {
+    package static func read(_ value: Value, _ faults: FaultList) -> Self? {
+        guard let text = String.read(value, faults) else { return nil }
+        if let known = Self(rawValue: text) { return known }
+        faults.add(.invalid(value: Fault.quoted(text)), detail: "not a valid selector operator")
+        return nil
     }
 }

@@ -18,48 +18,55 @@ extension PodSpec: APIObject {
         f.field("initContainers", &initContainers)
         f.field("containers", &containers, .always)
         f.field("volumes", &volumes)
-        f.field("restartPolicy", &restartPolicy)
+        f.defaulted("restartPolicy", &restartPolicy)
         f.field("terminationGracePeriodSeconds", &terminationGracePeriodSeconds)
         f.field("activeDeadlineSeconds", &activeDeadlineSeconds)
         f.field("hostname", &hostname)
         f.field("subdomain", &subdomain)
         f.field("hostUsers", &hostUsers)
         f.field("securityContext", &securityContext)
-        f.field("dnsPolicy", &dnsPolicy)
-        f.field("schedulerName", &schedulerName)
+        f.defaulted("dnsPolicy", &dnsPolicy)
+        f.defaulted("schedulerName", &schedulerName)
         f.field("nodeName", &nodeName)
         scheduling(&f)
         hostAndNetwork(&f)
     }
 
-    /// Where a pod runs is decided: here. What would keep it from ever running on one machine is refused.
-    private func scheduling(_ f: inout Fields) {
-        f.ignored("tolerations", "topologySpreadConstraints", "priorityClassName", "priority", "preemptionPolicy")
-        f.inline("nodeSelector", isPresent: false) { f in
-            f.accepted("kubernetes.io/os", only: "linux")
-            f.ignored("kubernetes.io/arch", "kubernetes.io/hostname")
-            f.refuseOthers(because: "this machine has no such label, so the pod would never run")
-        }
-        f.inline("affinity", isPresent: false) { f in
-            for kind in ["nodeAffinity", "podAffinity", "podAntiAffinity"] {
-                f.inline(kind, isPresent: false) { f in
-                    f.ignored("preferredDuringSchedulingIgnoredDuringExecution")
-                    f.refused("requiredDuringSchedulingIgnoredDuringExecution")
-                }
-            }
-        }
-        f.inline("os", isPresent: false) { $0.accepted("name", only: "linux") }
+    /// Where a pod runs is decided: here, or nowhere.
+    private mutating func scheduling(_ f: inout Fields) {
+        f.unapplied(&unapplied, .objects, "tolerations", "topologySpreadConstraints")
+        f.unapplied(&unapplied, .text, "priorityClassName", "preemptionPolicy")
+        f.unapplied(&unapplied, .integer, "priority")
+        f.field("nodeSelector", &nodeSelector)
+        f.field("affinity", &affinity)
+        f.field("os", &os)
         f.refused("schedulingGates", because: "nothing would ever remove the gate")
-        f.refused("resourceClaims", "resources", "overhead", "runtimeClassName")
+        f.field("resources", &resources)
+        f.refused("overhead", because: "only a RuntimeClass may set it, and there is none")
+        f.refused("resourceClaims", "workloadRef", "runtimeClassName")
     }
 
-    private func hostAndNetwork(_ f: inout Fields) {
-        f.ignored(
-            "serviceAccountName", "serviceAccount", "automountServiceAccountToken", "imagePullSecrets",
-            "enableServiceLinks")
-        f.refused("hostNetwork", "hostPID", "hostIPC", because: "pods are kept apart from the host")
-        f.refused("shareProcessNamespace", "setHostnameAsFQDN", "hostnameOverride", "hostAliases", "dnsConfig")
-        f.refused("readinessGates", "ephemeralContainers")
+    private mutating func hostAndNetwork(_ f: inout Fields) {
+        f.unapplied(&unapplied, .text, "serviceAccountName", "serviceAccount")
+        f.unapplied(&unapplied, .flag, "automountServiceAccountToken", "enableServiceLinks")
+        f.unapplied(&unapplied, .objects, "imagePullSecrets")
+        f.field("hostNetwork", &hostNetwork)
+        f.field("hostPID", &hostPID)
+        f.field("hostIPC", &hostIPC)
+        f.field("shareProcessNamespace", &shareProcessNamespace)
+        f.field("setHostnameAsFQDN", &setHostnameAsFQDN)
+        f.field("hostnameOverride", &hostnameOverride)
+        f.field("hostAliases", &hostAliases)
+        f.field("dnsConfig", &dnsConfig)
+        f.field("readinessGates", &readinessGates)
+        f.refused("ephemeralContainers")
+    }
+}
+
+extension PodOS: APIObject {
+    package mutating func fields(_ f: inout Fields) {
+        f.field("name", &name, .always)
+        if f.isReading, name != "linux" { f.fault(.notImplemented, at: "name", "only \"linux\"") }
     }
 }
 
@@ -67,10 +74,11 @@ extension RestartPolicy: FieldValue {
     package static func read(_ value: Value, _ faults: FaultList) -> RestartPolicy? {
         guard let text = String.read(value, faults) else { return nil }
         if let known = RestartPolicy(rawValue: text) { return known }
-        // The pods of a Job have an end.
-        let isOfJob = faults.path.components.contains(.field("template"))
-        let supported: [RestartPolicy] = isOfJob ? [.onFailure, .never] : allCases
-        faults.add(.unsupported(value: Fault.quoted(text), supported: supported.map(\.rawValue)))
+        faults.add(.unsupported(value: Fault.quoted(text), supported: allCases.map(\.rawValue)))
+        // The pods of a Job have an end: the API server says both.
+        if faults.path.components.suffix(3) == [.field("template"), .field("spec"), .field("restartPolicy")] {
+            faults.add(.unsupported(value: Fault.quoted(text), supported: ["OnFailure", "Never"]))
+        }
         return nil
     }
 }
@@ -85,8 +93,9 @@ extension PodSecurityContext: APIObject {
         f.field("fsGroup", &fsGroup)
         f.field("fsGroupChangePolicy", &fsGroupChangePolicy)
         f.field("seccompProfile", &seccompProfile)
-        f.refused("sysctls")
-        f.securityModules()
+        f.field("sysctls", &sysctls)
+        f.unapplied(&unapplied, .text, "seLinuxChangePolicy")
+        f.securityModules(&unapplied)
     }
 }
 
@@ -101,15 +110,15 @@ extension SecurityContext: APIObject {
         f.field("capabilities", &capabilities)
         f.field("procMount", &procMount)
         f.field("seccompProfile", &seccompProfile)
-        f.securityModules()
+        f.securityModules(&unapplied)
     }
 }
 
 extension Fields {
     /// SELinux options are ignored, as on a node without SELinux; an AppArmor profile that isn't loaded would be a
     /// promise broken.
-    fileprivate mutating func securityModules() {
-        ignored("seLinuxOptions", "seLinuxChangePolicy")
+    fileprivate mutating func securityModules(_ kept: inout UnappliedFields) {
+        unapplied(&kept, .object, "seLinuxOptions")
         inline("appArmorProfile", isPresent: false) { f in
             f.accepted("type", only: "Unconfined", because: "no AppArmor profile is applied")
             f.ignored("localhostProfile")

@@ -2,12 +2,15 @@
 
 extension PodStatus: APIObject {
     package mutating func fields(_ f: inout Fields) {
+        f.field("observedGeneration", &observedGeneration)
         f.field("phase", &phase, .always)
         f.field("conditions", &conditions)
         f.field("reason", &reason)
         f.field("message", &message)
         f.field("hostIP", &hostIP)
+        f.field("hostIPs", &hostIPs)
         f.field("podIP", &podIP)
+        f.field("podIPs", &podIPs)
         f.field("startTime", &startTime)
         f.field("qosClass", &qosClass)
         f.field("initContainerStatuses", &initContainerStatuses)
@@ -23,12 +26,21 @@ extension PodStatus.QOSClass: FieldValue, CaseIterable {
     package static let allCases: [Self] = [.guaranteed, .burstable, .bestEffort]
 }
 
+extension HostIP: APIObject, EmptyConstructible {
+    package mutating func fields(_ f: inout Fields) { f.field("ip", &ip, .always) }
+}
+
+extension PodIP: APIObject, EmptyConstructible {
+    package mutating func fields(_ f: inout Fields) { f.field("ip", &ip, .always) }
+}
+
 extension PodCondition: APIObject, EmptyConstructible {
     package init() { self.init(type: "", status: .unknown) }
 
     package mutating func fields(_ f: inout Fields) {
         f.field("type", &type, .always)
         f.field("status", &status, .always)
+        f.field("observedGeneration", &observedGeneration)
         f.null("lastProbeTime")
         f.field("lastTransitionTime", &lastTransitionTime, .always)
         f.field("reason", &reason)
@@ -47,6 +59,11 @@ extension ContainerStatus: APIObject, EmptyConstructible {
         f.field("restartCount", &restartCount, .always)
         f.field("state", &state, .always)
         f.inline("lastState", isPresent: true) { ContainerState.fields(&$0, &lastState) }
+        f.field("resources", &resources)
+        f.field("allocatedResources", &allocatedResources)
+        f.field("user", &user)
+        f.field("volumeMounts", &volumeMounts)
+        f.field("stopSignal", &stopSignal)
     }
 }
 

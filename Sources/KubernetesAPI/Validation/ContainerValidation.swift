@@ -4,7 +4,16 @@ extension Container {
     /// What a container refers to in its pod.
     struct Surroundings {
         var volumes: Set<String>
+        /// All of them, and whether each is an `emptyDir`.
+        var emptyDirs: [String: Bool]
+        /// Those of them that are paths of the host.
+        var hostPaths: Set<String>
         var hasOwnUserNamespace: Bool
+        var gracePeriodSeconds: Int64
+        /// `spec.os.name`.
+        var os: String?
+        /// The container is one of `initContainers`.
+        var isInit = false
     }
 
     func validate(_ pod: Surroundings, _ faults: FaultList) {
@@ -19,12 +28,39 @@ extension Container {
             faults.invalid(image, at: "image", ["must not have leading or trailing whitespace"])
         }
         validatePorts(faults)
-        for (index, variable) in env.enumerated() {
-            faults.at("env") { faults.at(.index(index)) { variable.validate(faults) } }
-        }
+        validateEnvironment(pod.emptyDirs, faults)
         faults.at("resources") { resources.validate(faults) }
         validateVolumeMounts(pod, faults)
+        validateRestartRules(faults)
+        validateProbes(pod, faults)
         faults.at("securityContext") { securityContext?.validate(pod, faults) }
+    }
+
+    private func validateProbes(_ pod: Surroundings, _ faults: FaultList) {
+        let probes: [(name: String, probe: Probe?, kind: Probe.Kind)] = [
+            ("livenessProbe", livenessProbe, .liveness), ("readinessProbe", readinessProbe, .readiness),
+            ("startupProbe", startupProbe, .startup),
+        ]
+        for (name, probe, kind) in probes {
+            guard let probe else { continue }
+            if pod.isInit, restartPolicy != .always {
+                faults.add(
+                    .forbidden, at: .field(name),
+                    detail: "may not be set for init containers without restartPolicy=Always")
+            } else {
+                faults.at(.field(name)) { probe.validate(kind, faults) }
+            }
+        }
+        guard let lifecycle else { return }
+        if pod.isInit, restartPolicy != .always {
+            faults.add(
+                .forbidden, at: .field("lifecycle"),
+                detail: "may not be set for init containers without restartPolicy=Always")
+        } else {
+            faults.at("lifecycle") {
+                lifecycle.validate(gracePeriodSeconds: pod.gracePeriodSeconds, os: pod.os, faults)
+            }
+        }
     }
 
     private func validatePorts(_ faults: FaultList) {
@@ -72,7 +108,7 @@ extension VolumeMount {
     /// The steps of the path from `/`, cleaned of repeated slashes and dots.
     var parts: [Substring] {
         var parts: [Substring] = []
-        for part in mountPath.split(separator: "/") where part != "." {
+        for part in mountPath.pathParts where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
         }
         return parts
@@ -86,26 +122,40 @@ extension VolumeMount {
         }
         validateMountPath(faults)
         if !subPath.isEmpty { faults.descends(subPath, at: "subPath") }
+        if !subPathExpr.isEmpty {
+            if !subPath.isEmpty {
+                faults.invalid(subPathExpr, at: "subPathExpr", ["subPathExpr and subPath are mutually exclusive"])
+            }
+            faults.descends(subPathExpr, at: "subPathExpr")
+        }
         faults.isOneOf(["Bidirectional", "HostToContainer", "None"], mountPropagation, at: "mountPropagation")
         if mountPropagation == "Bidirectional", !isPrivileged {
             faults.add(
                 .forbidden, at: .field("mountPropagation"),
                 detail: "Bidirectional mount propagation is available only to privileged containers")
         }
+        if mountPropagation == "Bidirectional", isPrivileged, pod.volumes.contains(name), !pod.hostPaths.contains(name)
+        {
+            faults.add(
+                .notImplemented, at: .field("mountPropagation"),
+                detail: "Bidirectional only for a hostPath volume; nothing of a pod's own is mounted on the host")
+        }
         validateRecursiveReadOnly(faults)
     }
 
     private func validateMountPath(_ faults: FaultList) {
         if mountPath.isEmpty { return faults.add(.required, at: .field("mountPath")) }
-        if mountPath.contains(":") { faults.invalid(mountPath, at: "mountPath", ["must not contain ':'"]) }
-        if mountPath.unicodeScalars.contains("\0") {
-            faults.invalid(mountPath, at: "mountPath", ["must not contain a null byte"])
+        if mountPath.utf8.contains(UInt8(ascii: ":")) {
+            faults.invalid(mountPath, at: "mountPath", ["must not contain ':'"])
         }
+        faults.hasNoNull(mountPath, at: "mountPath")
         let parts = parts
         if parts.isEmpty {
             faults.invalid(mountPath, at: "mountPath", ["must not be the root of the container"])
-        } else if parts[0] == "proc" || (parts.count == 1 && (parts[0] == "sys" || parts[0] == "dev")) {
-            faults.invalid(mountPath, at: "mountPath", ["must not hide the container's own /\(parts[0])"])
+        } else if parts[0] == "proc" || parts[0] == "sys" || parts == ["dev"] {
+            faults.add(
+                .notImplemented, at: .field("mountPath"),
+                detail: "no volume may lie over the container's own /\(parts[0])")
         }
     }
 

@@ -1,56 +1,87 @@
 // SPDX-License-Identifier: Apache-2.0
 
+extension Container {
+    /// Checks `env` and `envFrom`.
+    ///
+    /// - Parameter volumes: all volumes of the pod, and whether each is an `emptyDir`.
+    func validateEnvironment(_ volumes: [String: Bool], _ faults: FaultList) {
+        for (index, variable) in env.enumerated() {
+            faults.at("env") { faults.at(.index(index)) { variable.validate(volumes, faults) } }
+        }
+        for (index, source) in envFrom.enumerated() {
+            faults.at("envFrom") { faults.at(.index(index)) { source.validate(faults) } }
+        }
+    }
+}
+
 extension EnvVar {
-    func validate(_ faults: FaultList) {
+    fileprivate func validate(_ volumes: [String: Bool], _ faults: FaultList) {
         if name.isEmpty {
             faults.add(.required, at: .field("name"))
         } else {
             faults.invalid(name, at: "name", environmentNameFaults(name))
         }
         if value.unicodeScalars.contains("\0") { faults.invalid(value, at: "value", ["must not contain a null byte"]) }
-        guard let fieldRef else { return }
+        guard sourceCount > 0 else { return }
         faults.at("valueFrom") {
+            validateSources(volumes, faults)
             if !value.isEmpty {
                 faults.add(.invalid(value: "\"\""), detail: "may not be specified when `value` is not empty")
+            } else if sourceCount > 1 {
+                faults.add(.invalid(value: "\"\""), detail: "may not have more than one field specified at a time")
             }
-            faults.at("fieldRef") { fieldRef.validate(faults) }
+        }
+    }
+
+    private var sourceCount: Int {
+        [
+            fieldRef != nil, resourceFieldRef != nil, configMapKeyRef != nil, secretKeyRef != nil, fileKeyRef != nil,
+        ].count { $0 }
+    }
+
+    private func validateSources(_ volumes: [String: Bool], _ faults: FaultList) {
+        if let fieldRef {
+            faults.at("fieldRef") { fieldRef.validate(among: ObjectFieldSelector.paths, faults) }
+        }
+        if let resourceFieldRef {
+            faults.at("resourceFieldRef") { resourceFieldRef.validate(needsContainer: false, faults) }
+        }
+        if let configMapKeyRef { faults.at("configMapKeyRef") { configMapKeyRef.validate(faults) } }
+        if let secretKeyRef { faults.at("secretKeyRef") { secretKeyRef.validate(faults) } }
+        if let fileKeyRef { faults.at("fileKeyRef") { fileKeyRef.validate(volumes, faults) } }
+    }
+}
+
+extension EnvFromSource {
+    fileprivate func validate(_ faults: FaultList) {
+        if !prefix.isEmpty { faults.invalid(prefix, at: "prefix", environmentNameFaults(prefix)) }
+        if let configMapRef { faults.at("configMapRef") { configMapRef.validate(faults) } }
+        if let secretRef { faults.at("secretRef") { secretRef.validate(faults) } }
+        if configMapRef == nil, secretRef == nil {
+            faults.add(.invalid(value: "\"\""), detail: "must specify one of: `configMapRef` or `secretRef`")
+        } else if configMapRef != nil, secretRef != nil {
+            faults.add(.invalid(value: "\"\""), detail: "may not have more than one field specified at a time")
         }
     }
 }
 
-extension ObjectFieldSelector {
-    /// The fields of a pod that an environment variable can have.
-    package static let paths = [
-        "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName",
-        "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs",
-    ]
-
-    /// Which entry of which map the path means: `metadata.labels['key']` or `metadata.annotations['key']`.
-    package var entry: (map: Substring, key: Substring)? {
-        guard fieldPath.hasSuffix("']"), let open = fieldPath.firstIndex(of: "[") else { return nil }
-        let key = fieldPath[open...].dropFirst()
-        guard key.first == "'", key.utf8.count >= 3 else { return nil }
-        return (fieldPath[..<open], key.dropFirst().dropLast(2))
-    }
-
+extension ObjectSource {
     fileprivate func validate(_ faults: FaultList) {
-        if let apiVersion, apiVersion != "v1" {
-            faults.isOneOf(["v1"], apiVersion, at: "apiVersion")
+        if name.isEmpty {
+            faults.add(.required, at: .field("name"))
+        } else {
+            faults.invalid(name, at: "name", subdomainFaults(name))
         }
-        if fieldPath.isEmpty { return faults.add(.required, at: .field("fieldPath")) }
-        if ObjectFieldSelector.paths.contains(fieldPath) { return }
-        switch entry {
-        case ("metadata.labels", let key)?, ("metadata.annotations", let key)?:
-            faults.invalid(String(key), at: "fieldPath", qualifiedNameFaults(key.lowercased()))
-        case (let map, _)?:
-            faults.invalid(
-                fieldPath, at: "fieldPath",
-                ["error converting fieldPath: field label does not support subscript: \(map)"])
-        case nil where fieldPath == "metadata.labels" || fieldPath == "metadata.annotations":
-            faults.isOneOf(ObjectFieldSelector.paths, fieldPath, at: "fieldPath")
-        case nil:
-            faults.invalid(
-                fieldPath, at: "fieldPath", ["error converting fieldPath: field label not supported: \(fieldPath)"])
+    }
+}
+
+extension KeySelector {
+    fileprivate func validate(_ faults: FaultList) {
+        faults.invalid(name, at: "name", subdomainFaults(name))
+        if key.isEmpty {
+            faults.add(.required, at: .field("key"))
+        } else {
+            faults.invalid(key, at: "key", configKeyFaults(key))
         }
     }
 }

@@ -19,6 +19,25 @@ extension FaultList {
         add(.invalid(value: "\(number)"), at: .field(name), detail: detail)
     }
 
+    /// A list that is not longer than this.
+    func hasAtMost(_ maximum: Int, _ count: Int, at name: String) {
+        if count > maximum { add(.tooMany(count: count, maximum: maximum), at: .field(name)) }
+    }
+
+    /// An enumeration that must be there.
+    func requires<Choice: RawRepresentable<String> & CaseIterable>(_ choice: Choice?, at name: String) {
+        guard choice == nil else { return }
+        let valid = Choice.allCases.map { Fault.quoted($0.rawValue) }.joined(separator: " ")
+        add(.required, at: .field(name), detail: "valid values: [\(valid)]")
+    }
+
+    /// Goes through a list, with the path of each element.
+    func forEach<Element>(_ name: String, _ elements: [Element], _ body: (Element) -> Void) {
+        at(name) {
+            for (index, element) in elements.enumerated() { at(.index(index)) { body(element) } }
+        }
+    }
+
     /// A user or group ID: what fits in 31 bits, see CVE-2024-40635.
     func isID(_ number: Int64?, at name: String) { inRange(number, 0...Int64(Int32.max), at: name) }
 
@@ -29,11 +48,17 @@ extension FaultList {
 
     /// A path that can't lead out of where it starts.
     func descends(_ path: String, at name: String) {
-        if path.hasPrefix("/") { invalid(path, at: name, ["must be a relative path"]) }
+        if path.isAbsolutePath { invalid(path, at: name, ["must be a relative path"]) }
         hasNoBackStep(path, at: name)
+        hasNoNull(path, at: name)
+    }
+
+    /// To the kernel a path ends there.
+    func hasNoNull(_ path: String, at name: String) {
+        if path.utf8.contains(0) { invalid(path, at: name, ["must not contain a null byte"]) }
     }
 
     func hasNoBackStep(_ path: String, at name: String) {
-        if path.split(separator: "/").contains("..") { invalid(path, at: name, ["must not contain '..'"]) }
+        if path.pathParts.contains("..") { invalid(path, at: name, ["must not contain '..'"]) }
     }
 }

@@ -16,20 +16,23 @@ extension Job {
         let labels = spec.template.metadata.labels
         if spec.manualSelector ?? false {
             guard let selector = spec.selector else { return faults.add(.required, at: .field("selector")) }
-            guard !selector.matchLabels.contains(where: { labels[$0.key] != $0.value }), !selector.matchLabels.isEmpty
-            else {
-                return faults.add(
-                    .invalid(value: inWords(labels)), at: .field("template"), .field("metadata"), .field("labels"),
-                    detail: "`selector` does not match template `labels`")
-            }
-            return
+            faults.at("selector") { selector.validate(faults) }
+            return checkMatch(selector, labels, faults)
         }
-        if let selector = spec.selector, !selector.matchLabels.isEmpty {
+        if let selector = spec.selector, selector != LabelSelector() {
             faults.add(
                 .invalid(value: inWords(selector.matchLabels)), at: .field("selector"),
                 detail: "`selector` not auto-generated")
+            checkMatch(selector, labels, faults)
         }
         validateGeneratedLabels(labels, faults)
+    }
+
+    private func checkMatch(_ selector: LabelSelector, _ labels: [String: String], _ faults: FaultList) {
+        guard !selector.matches(labels) else { return }
+        faults.add(
+            .invalid(value: inWords(labels)), at: .field("template"), .field("metadata"), .field("labels"),
+            detail: "`selector` does not match template `labels`")
     }
 
     private func validateGeneratedLabels(_ labels: [String: String], _ faults: FaultList) {
@@ -67,37 +70,101 @@ extension Job {
 }
 
 extension JobSpec {
-    fileprivate func validate(_ faults: FaultList) {
+    /// What holds for the Jobs of a CronJob too.
+    func validate(_ faults: FaultList) {
         faults.notNegative(parallelism, at: "parallelism")
         faults.notNegative(completions, at: "completions")
-        faults.notNegative(backoffLimit, at: "backoffLimit")
         faults.notNegative(activeDeadlineSeconds, at: "activeDeadlineSeconds")
+        faults.notNegative(backoffLimit, at: "backoffLimit")
         faults.notNegative(ttlSecondsAfterFinished, at: "ttlSecondsAfterFinished")
-        if completionMode == .indexed { validateIndexed(faults) }
+        faults.notNegative(backoffLimitPerIndex, at: "backoffLimitPerIndex")
+        faults.notNegative(maxFailedIndexes, at: "maxFailedIndexes")
+        if maxFailedIndexes != nil, backoffLimitPerIndex == nil {
+            faults.add(.required, at: .field("backoffLimitPerIndex"), detail: "when maxFailedIndexes is specified")
+        }
+        validateManager(faults)
+        if completionMode == .indexed { validateIndexed(faults) } else { validateNonIndexed(faults) }
+        validatePolicies(faults)
         faults.at("template") {
             faults.at("metadata") { template.metadata.validateLabelsAndAnnotations(faults) }
             faults.at("spec") {
                 template.spec.validate(faults)
-                if template.spec.restartPolicy ?? .always == .always {
-                    faults.add(.required, at: .field("restartPolicy"), detail: "valid values: \"OnFailure\", \"Never\"")
-                }
+                validateRestartPolicy(faults)
             }
         }
     }
 
+    private func validateRestartPolicy(_ faults: FaultList) {
+        switch template.spec.restartPolicy ?? .always {
+        case .always:
+            faults.add(.required, at: .field("restartPolicy"), detail: "valid values: \"OnFailure\", \"Never\"")
+        case .onFailure where podFailurePolicy != nil:
+            faults.invalid(
+                "OnFailure", at: "restartPolicy", ["only \"Never\" is supported when podFailurePolicy is specified"])
+        case .onFailure, .never: break
+        }
+    }
+
+    private func validateManager(_ faults: FaultList) {
+        guard let managedBy else { return }
+        if managedBy.isEmpty { return faults.add(.required, at: .field("managedBy")) }
+        let parts = managedBy.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        if parts.count != 2 || parts.contains("") {
+            faults.invalid(managedBy, at: "managedBy", ["must be a domain-prefixed path (such as \"acme.io/foo\")"])
+        } else {
+            faults.invalid(parts[0], at: "managedBy", subdomainFaults(parts[0]))
+            if !parts[1].utf8.allSatisfy(\.isPathCharacter) {
+                faults.invalid(parts[1], at: "managedBy", ["Invalid path"])
+            }
+        }
+        if managedBy.utf8.count > 63 { faults.add(.tooLong(maximum: 63), at: .field("managedBy")) }
+    }
+
+    private func validateNonIndexed(_ faults: FaultList) {
+        let detail = "requires indexed completion mode"
+        if let backoffLimitPerIndex {
+            faults.add(.invalid(value: "\(backoffLimitPerIndex)"), at: .field("backoffLimitPerIndex"), detail: detail)
+        }
+        if let maxFailedIndexes {
+            faults.add(.invalid(value: "\(maxFailedIndexes)"), at: .field("maxFailedIndexes"), detail: detail)
+        }
+    }
+
     private func validateIndexed(_ faults: FaultList) {
-        if completions == nil {
-            faults.add(.required, at: .field("completions"), detail: "when completion mode is Indexed")
+        faults.notAbove(100_000, parallelism, at: "parallelism", " when completion mode is Indexed")
+        guard let completions else {
+            return faults.add(.required, at: .field("completions"), detail: "when completion mode is Indexed")
         }
-        if let parallelism, parallelism > 100_000 {
+        if let maxFailedIndexes, maxFailedIndexes > completions {
             faults.add(
-                .invalid(value: "\(parallelism)"), at: .field("parallelism"),
-                detail: "must be less than or equal to 100000 when completion mode is Indexed")
+                .invalid(value: "\(maxFailedIndexes)"), at: .field("maxFailedIndexes"),
+                detail: "must be less than or equal to completions")
         }
+        faults.notAbove(100_000, maxFailedIndexes, at: "maxFailedIndexes")
+        guard completions > 100_000, backoffLimitPerIndex != nil else { return }
+        if maxFailedIndexes == nil {
+            faults.add(
+                .required, at: .field("maxFailedIndexes"), detail: "must be specified when completions is above 100000")
+        }
+        let why = " when completions are above 100000 and used with backoff limit per index"
+        faults.notAbove(10_000, parallelism, at: "parallelism", why)
+        faults.notAbove(10_000, maxFailedIndexes, at: "maxFailedIndexes", why)
     }
 }
 
+extension FaultList {
+    fileprivate func notAbove(_ limit: Int32, _ number: Int32?, at name: String, _ when: String = "") {
+        guard let number, number > limit else { return }
+        add(.invalid(value: "\(number)"), at: .field(name), detail: "must be less than or equal to \(limit)\(when)")
+    }
+}
+
+extension UInt8 {
+    /// What a path of HTTP may have.
+    fileprivate var isPathCharacter: Bool { isLetter || isDigit || "/-._~%!$&'()*+,;=:".utf8.contains(self) }
+}
+
 /// A map as JSON on one line.
-private func inWords(_ entries: [String: String]) -> String {
+func inWords(_ entries: [String: String]) -> String {
     "{" + sorted(entries).map { "\(Fault.quoted($0.key)):\(Fault.quoted($0.value))" }.joined(separator: ",") + "}"
 }

@@ -44,6 +44,21 @@ func environmentNameFaults(_ text: String) -> [String] {
         ? [] : ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
 }
 
+/// A key of a ConfigMap or a Secret; it can be the name of a file.
+func configKeyFaults(_ text: String) -> [String] {
+    var faults = lengthFaults(text, 253)
+    let isPlain = text.utf8.allSatisfy {
+        $0.isLetterOrDigit || $0 == dash || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".")
+    }
+    if text.isEmpty || !isPlain { faults.append(Syntax.configKey) }
+    if text == "." || text == ".." {
+        faults.append("must not be '\(text)'")
+    } else if text.hasPrefix("..") {
+        faults.append("must not start with '..'")
+    }
+    return faults
+}
+
 /// The name of a port: an IANA service name.
 func portNameFaults(_ text: String) -> [String] {
     var faults: [String] = []
@@ -94,6 +109,9 @@ private enum Syntax {
         "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
         + "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
         + "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+    static let configKey =
+        "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  "
+        + "or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
     static let labelValue =
         "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start "
         + "and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for "

@@ -14,22 +14,19 @@ extension PodSpec {
         validateContainers(faults)
         faults.notNegative(terminationGracePeriodSeconds, at: "terminationGracePeriodSeconds")
         faults.inRange(activeDeadlineSeconds, 1...Int64(Int32.max), at: "activeDeadlineSeconds")
-        if let hostname, !hostname.isEmpty { faults.invalid(hostname, at: "hostname", labelNameFaults(hostname)) }
-        if let subdomain, !subdomain.isEmpty { faults.invalid(subdomain, at: "subdomain", labelNameFaults(subdomain)) }
+        faults.forEach("readinessGates", readinessGates) {
+            faults.invalid($0.conditionType, at: "conditionType", qualifiedNameFaults($0.conditionType))
+        }
+        validateNames(faults)
         if let nodeName, !nodeName.isEmpty { faults.invalid(nodeName, at: "nodeName", subdomainFaults(nodeName)) }
-        validateDNSPolicy(faults)
+        validateNodeSelection(faults)
         if let schedulerName, !["", "default-scheduler"].contains(schedulerName) {
             faults.add(
                 .notImplemented, at: .field("schedulerName"), detail: "no such scheduler would ever place the pod")
         }
+        validateNamespaces(faults)
+        validateResources(faults)
         faults.at("securityContext") { securityContext?.validate(faults) }
-    }
-
-    private func validateDNSPolicy(_ faults: FaultList) {
-        faults.isOneOf(["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"], dnsPolicy, at: "dnsPolicy")
-        if dnsPolicy == "None" {
-            faults.add(.notImplemented, at: .field("dnsPolicy"), detail: "\"None\" needs dnsConfig")
-        }
     }
 
     private func validateVolumes(_ faults: FaultList) {
@@ -48,10 +45,15 @@ extension PodSpec {
 
     private func validateContainers(_ faults: FaultList) {
         if containers.isEmpty { faults.add(.required, at: .field("containers")) }
-        let surroundings = Container.Surroundings(
-            volumes: Set(volumes.map(\.name)), hasOwnUserNamespace: hostUsers == false)
+        var surroundings = Container.Surroundings(
+            volumes: Set(volumes.map(\.name)),
+            emptyDirs: Dictionary(volumes.map { ($0.name, $0.source.emptyDir != nil) }, uniquingKeysWith: { $1 }),
+            hostPaths: Set(volumes.filter { $0.source.hostPath != nil }.map(\.name)),
+            hasOwnUserNamespace: hostUsers == false, gracePeriodSeconds: terminationGracePeriodSeconds ?? 30,
+            os: os?.name)
         var names: Set<String> = []
         for (list, containers) in [("containers", containers), ("initContainers", initContainers)] {
+            surroundings.isInit = list == "initContainers"
             for (index, container) in containers.enumerated() {
                 faults.at(list) {
                     faults.at(.index(index)) {
@@ -66,43 +68,23 @@ extension PodSpec {
     }
 }
 
-extension Volume {
-    fileprivate func validate(_ faults: FaultList) {
-        if name.isEmpty {
-            faults.add(.required, at: .field("name"))
-        } else {
-            faults.invalid(name, at: "name", labelNameFaults(name))
-        }
-        switch source {
-        case .emptyDir(let emptyDir): faults.at("emptyDir") { emptyDir.validate(faults) }
-        case .hostPath(let hostPath): faults.at("hostPath") { hostPath.validate(faults) }
-        }
-    }
-}
-
 extension EmptyDirVolumeSource {
-    fileprivate func validate(_ faults: FaultList) {
+    func validate(_ faults: FaultList) {
         if let sizeLimit, sizeLimit.nanos < 0 {
             faults.add(
                 .forbidden, at: .field("sizeLimit"), detail: "SizeLimit field must be a valid resource quantity")
-        } else if sizeLimit != nil, medium.isEmpty {
-            // Accepted, it would promise a bound that nothing keeps.
-            faults.add(
-                .notImplemented, at: .field("sizeLimit"),
-                detail: "only with medium Memory; a volume on disk is not measured")
         }
-        if medium.hasPrefix("HugePages") {
-            faults.add(.notImplemented, at: .field("medium"), detail: "huge pages")
-        } else {
-            faults.isOneOf(["", "Memory"], medium, at: "medium")
-        }
+        // The kubelet would never mount another one.
+        if let size = hugePageSize(of: medium, "HugePages-"), size > 0 { return }
+        faults.isOneOf(["", "HugePages", "HugePages-<size>", "Memory"], medium, at: "medium")
     }
 }
 
 extension HostPathVolumeSource {
-    fileprivate func validate(_ faults: FaultList) {
+    func validate(_ faults: FaultList) {
         if path.isEmpty { return faults.add(.required, at: .field("path")) }
-        if !path.hasPrefix("/") { faults.invalid(path, at: "path", ["must be an absolute path"]) }
+        if !path.isAbsolutePath { faults.invalid(path, at: "path", ["must be an absolute path"]) }
         faults.hasNoBackStep(path, at: "path")
+        faults.hasNoNull(path, at: "path")
     }
 }

@@ -7,12 +7,14 @@ package struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
         /// The text is not YAML or JSON, or is more than is read.
         case syntax
         case required
+        /// Without a value, where it would say nothing: "".
         case invalid(value: String)
         case unsupported(value: String, supported: [String])
         case duplicate(value: String)
         case notFound(value: String)
         case forbidden
         case tooLong(maximum: Int)
+        case tooMany(count: Int, maximum: Int)
         case wrongType(expected: String, found: String)
         /// No version of Kubernetes has it.
         case unknownField(suggestion: String?)
@@ -54,7 +56,7 @@ package struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
         switch kind {
         case .syntax: return tail
         case .required: return ["Required value"] + tail
-        case .invalid(let value): return ["Invalid value", value] + tail
+        case .invalid(let value): return ["Invalid value"] + (value.isEmpty ? [] : [value]) + tail
         case .unsupported(let value, let supported):
             let names = supported.map { Fault.quoted($0) }.joined(separator: ", ")
             return ["Unsupported value", value] + (names.isEmpty ? [] : ["supported values", names]) + tail
@@ -62,6 +64,8 @@ package struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
         case .notFound(let value): return ["Not found", value] + tail
         case .forbidden: return ["Forbidden"] + tail
         case .tooLong(let maximum): return ["Too long", "may not be more than \(maximum) bytes"] + tail
+        case .tooMany(let count, let maximum):
+            return ["Too many", "\(count)", "must have at most \(maximum) items"] + tail
         case .wrongType(let expected, let found):
             return ["Invalid type", "expected \(expected), found \(found)"] + tail
         case .unknownField(let suggestion):
@@ -101,6 +105,8 @@ package final class FaultList {
     package static let maximum = 100
 
     package var faults: [Fault] = []
+    /// Fields that were accepted and have no effect.
+    package private(set) var unapplied: [FieldPath] = []
     /// Where the walk is.
     package private(set) var path: FieldPath
 
@@ -116,6 +122,11 @@ package final class FaultList {
     package func add(_ kind: Fault.Kind, at components: FieldPath.Component..., detail: String = "") {
         guard !isFull else { return }
         faults.append(Fault(kind, at: FieldPath(path.components + components), detail))
+    }
+
+    func noteUnapplied(_ name: String) {
+        guard unapplied.count < FaultList.maximum else { return }
+        unapplied.append(FieldPath(path.components + [.field(name)]))
     }
 
     package var isFull: Bool { faults.count >= FaultList.maximum }

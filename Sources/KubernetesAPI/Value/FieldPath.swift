@@ -19,7 +19,7 @@ package struct FieldPath: Hashable, Sendable, CustomStringConvertible {
             switch component {
             case .index(let index):
                 text += "[\(index)]"
-            case .key(let key) where !key.utf8.allSatisfy(\.isLetterDigitOrDash):
+            case .key(let key) where key.isEmpty || !key.utf8.allSatisfy(\.isLetterDigitOrDash):
                 text += "[\(key)]"
             case .field(let name), .key(let name):
                 if !text.isEmpty { text += "." }

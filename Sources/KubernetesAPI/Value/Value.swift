@@ -14,8 +14,8 @@ package struct SourceMark: Hashable, Sendable {
 }
 
 /// A tree of JSON values as a manifest holds them, each with the place it was read from.
-package struct Value: Sendable {
-    package enum Content: Sendable {
+package struct Value: Hashable, Sendable {
+    package enum Content: Hashable, Sendable {
         case null
         case bool(Bool)
         case integer(Int64)
@@ -28,7 +28,7 @@ package struct Value: Sendable {
     }
 
     /// One name and value of an object.
-    package struct Member: Sendable {
+    package struct Member: Hashable, Sendable {
         package var name: String
         /// Where the name stands.
         package var mark: SourceMark
@@ -51,6 +51,15 @@ package struct Value: Sendable {
 }
 
 extension Value {
+    /// The same value, as if it had been made and not read.
+    package var withoutMarks: Value {
+        switch content {
+        case .array(let elements): Value(.array(elements.map(\.withoutMarks)))
+        case .object(let members): Value(.object(members.map { Member($0.name, $0.value.withoutMarks) }))
+        default: Value(content)
+        }
+    }
+
     /// The value of this member of an object; nil when this is no object or has no such member.
     package subscript(name: String) -> Value? {
         guard case .object(let members) = content else { return nil }

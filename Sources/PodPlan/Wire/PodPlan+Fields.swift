@@ -21,10 +21,23 @@ extension PodPlan: WireValue {
         try wire(&logMaximumBytes, "logMaximumBytes")
         try wire(&logMaximumFiles, "logMaximumFiles")
         try wire(&userNamespace, "userNamespace")
+        try wire(&sharesHost.network, "sharesHost.network")
+        try wire(&sharesHost.processes, "sharesHost.processes")
+        try wire(&sharesHost.ipc, "sharesHost.ipc")
+        try wire(&sharesProcesses, "sharesProcesses")
+        try wire(&sysctls, "sysctls")
+        try wire(&network, "network")
+        try wire(&hostPorts, "hostPorts")
         try wire(&sharedMemoryBytes, "sharedMemoryBytes")
         try wire(&files, "files")
+        try wire(&sharesFiles, "sharesFiles")
         try wire(&volumes, "volumes")
+        try wire(&resources, "resources")
+        try wire(&storageLimit, "storageLimit")
+        try wire(&storageIntervalMilliseconds, "storageIntervalMilliseconds")
+        try wire(&contents, "contents")
         try wire(&seccompPrograms, "seccompPrograms")
+        try wire(&probeSeccomp, "probeSeccomp")
         try wire(&initContainers, "initContainers")
         try wire(&containers, "containers")
     }
@@ -43,12 +56,53 @@ extension IDRange: WireValue {
     }
 }
 
+extension SysctlPlan: WireValue {
+    static var blank: SysctlPlan { SysctlPlan(path: "", value: "") }
+
+    mutating func pass(_ wire: inout some Wire, _: String) throws(WireError) {
+        try wire(&path, "sysctls.path")
+        try wire(&value, "sysctls.value")
+    }
+}
+
 extension FilePlan: WireValue {
     static var blank: FilePlan { FilePlan(path: "", contents: "") }
 
     mutating func pass(_ wire: inout some Wire, _: String) throws(WireError) {
         try wire(&path, "files.path")
         try wire(&contents, "files.contents")
+    }
+}
+
+extension NetworkPlan: WireValue {
+    static var blank: NetworkPlan { NetworkPlan() }
+
+    mutating func pass(_ wire: inout some Wire, _: String) throws(WireError) {
+        try wire(&bridge, "network.bridge")
+        try wire(&interface, "network.interface")
+        try wire(&addresses, "network.addresses")
+        try wire(&gateways, "network.gateways")
+    }
+}
+
+extension HostPortPlan: WireValue {
+    static var blank: HostPortPlan { HostPortPlan() }
+
+    mutating func pass(_ wire: inout some Wire, _: String) throws(WireError) {
+        try wire(&hostAddress, "hostPorts.hostAddress")
+        try wire.byte(&self.protocol, "hostPorts.protocol")
+        try wire(&hostPort, "hostPorts.hostPort")
+        try wire(&address, "hostPorts.address")
+        try wire(&port, "hostPorts.port")
+    }
+}
+
+extension NetworkPlan.Address: WireValue {
+    static var blank: Self { Self(address: [], prefix: 0) }
+
+    mutating func pass(_ wire: inout some Wire, _: String) throws(WireError) {
+        try wire(&address, "network.addresses.address")
+        try wire.byte(&prefix, "network.addresses.prefix")
     }
 }
 
@@ -59,6 +113,7 @@ extension VolumePlan: WireValue {
         try wire(&name, "volumes.name")
         try wire(&source, "volumes.source")
         try wire(&groupID, "volumes.groupID")
+        try wire(&sizeLimit, "volumes.sizeLimit")
     }
 }
 
@@ -70,11 +125,15 @@ extension VolumePlan.Source: WireValue {
     static var blank: Self { .emptyDir }
 
     mutating func pass(_ wire: inout some Wire, _ field: String) throws(WireError) {
-        var (kind, size, path, check) = (UInt8(0), Int64(0), "", VolumePlan.HostPathCheck.none)
+        var (kind, size, page, path, check) = (UInt8(0), Int64(0), Int64(0), "", VolumePlan.HostPathCheck.none)
+        var (files, message): ([VolumeFile], String) = ([], "")
         switch self {
         case .emptyDir: break
         case .memory(let bytes): (kind, size) = (1, bytes)
         case .hostPath(let hostPath, let hostPathCheck): (kind, path, check) = (2, hostPath, hostPathCheck)
+        case .files(let list): (kind, files) = (3, list)
+        case .unavailable(let why): (kind, message) = (4, why)
+        case .hugePages(let pageBytes, let bytes): (kind, page, size) = (5, pageBytes, bytes)
         }
         try wire.byte(&kind, field)
         switch kind {
@@ -86,8 +145,42 @@ extension VolumePlan.Source: WireValue {
             try wire(&path, "volumes.source.path")
             try wire(&check, "volumes.source.check")
             self = .hostPath(path, check)
+        case 3:
+            try wire(&files, "volumes.source.files")
+            self = .files(files)
+        case 4:
+            try wire(&message, "volumes.source.message")
+            self = .unavailable(message)
+        case 5:
+            try wire(&page, "volumes.source.pageBytes")
+            try wire(&size, "volumes.source.sizeBytes")
+            self = .hugePages(pageBytes: page, sizeBytes: size)
         default: throw .malformed(field: field)
         }
+    }
+}
+
+extension VolumeFile: WireValue {
+    static var blank: VolumeFile { VolumeFile(path: "", mode: 0, contents: 0) }
+
+    mutating func pass(_ wire: inout some Wire, _: String) throws(WireError) {
+        try wire(&path, "volumes.files.path")
+        try wire(&mode, "volumes.files.mode")
+        try wire(&contents, "volumes.files.contents")
+    }
+}
+
+extension FileVariablePlan: WireValue {
+    static var blank: FileVariablePlan { FileVariablePlan() }
+
+    mutating func pass(_ wire: inout some Wire, _: String) throws(WireError) {
+        try wire(&name, "fileVariables.name")
+        try wire(&volume, "fileVariables.volume")
+        try wire(&path, "fileVariables.path")
+        try wire(&key, "fileVariables.key")
+        try wire(&optional, "fileVariables.optional")
+        try wire(&substitute, "fileVariables.substitute")
+        try wire(&entry, "fileVariables.entry")
     }
 }
 
@@ -102,6 +195,7 @@ extension ContainerPlan: WireValue {
         try wire(&waiting, "containers.waiting")
         try wire(&arguments, "containers.arguments")
         try wire(&environment, "containers.environment")
+        try wire(&fileVariables, "containers.fileVariables")
         try wire(&workingDirectory, "containers.workingDirectory")
         try wire(&user, "containers.user")
         try wire(&group, "containers.group")
@@ -119,6 +213,15 @@ extension ContainerPlan: WireValue {
         try wire(&terminationMessageFallsBackToLogs, "containers.terminationMessageFallsBackToLogs")
         try wire(&upperSizeBytes, "containers.upperSizeBytes")
         try wire(&stopSignal, "containers.stopSignal")
+        try wire(&terminal, "containers.terminal")
+        try wire(&openInput, "containers.openInput")
+        try wire(&restartPolicy, "containers.restartPolicy")
+        try wire(&restartRules, "containers.restartRules")
+        try wire(&postStart, "containers.postStart")
+        try wire(&preStop, "containers.preStop")
+        try wire(&startupProbe, "containers.startupProbe")
+        try wire(&livenessProbe, "containers.livenessProbe")
+        try wire(&readinessProbe, "containers.readinessProbe")
     }
 }
 
@@ -156,5 +259,36 @@ extension ResourcePlan: WireValue {
         try wire(&cpuMillicores, "resources.cpuMillicores")
         try wire(&cpuShares, "resources.cpuShares")
         try wire(&pidsMaximum, "resources.pidsMaximum")
+        try wire(&ephemeralStorage, "resources.ephemeralStorage")
+        try wire(&hugePages, "resources.hugePages")
+    }
+}
+
+extension HugePagePlan: WireValue {
+    static var blank: HugePagePlan { HugePagePlan(pageBytes: 0, limitBytes: 0) }
+
+    mutating func pass(_ wire: inout some Wire, _: String) throws(WireError) {
+        try wire(&pageBytes, "hugePages.pageBytes")
+        try wire(&limitBytes, "hugePages.limitBytes")
+    }
+}
+
+extension StorageLimit: WireValue {
+    static var blank: StorageLimit { StorageLimit(bytes: 0, text: "") }
+
+    mutating func pass(_ wire: inout some Wire, _: String) throws(WireError) {
+        try wire(&bytes, "storageLimit.bytes")
+        try wire(&text, "storageLimit.text")
+    }
+}
+
+extension PodResourcePlan: WireValue {
+    static var blank: PodResourcePlan { PodResourcePlan() }
+
+    mutating func pass(_ wire: inout some Wire, _: String) throws(WireError) {
+        try wire(&memoryBytes, "resources.memoryBytes")
+        try wire(&cpuMillicores, "resources.cpuMillicores")
+        try wire(&cpuShares, "resources.cpuShares")
+        try wire(&hugePages, "resources.hugePages")
     }
 }

@@ -60,6 +60,7 @@ extension PodState: WireValue {
         try wire(&startTime, "status.startTime")
         try wire(&initContainers, "status.initContainers")
         try wire(&containers, "status.containers")
+        try wire(&isRestarting, "status.isRestarting")
     }
 }
 
@@ -76,6 +77,8 @@ extension ContainerReport: WireValue {
         try wire(&restartCount, "containers.restartCount")
         try wire(&state, "containers.state")
         try wire(&lastTermination, "containers.lastTermination")
+        try wire(&started, "containers.started")
+        try wire(&ready, "containers.ready")
         try wire(&memoryBytes, "containers.memoryBytes")
     }
 }
@@ -131,16 +134,24 @@ extension PodCommand: WireValue {
     static var blank: PodCommand { .watchMemory(milliseconds: 0) }
 
     mutating func pass(_ wire: inout some Wire, _ field: String) throws(WireError) {
-        var (kind, number): (UInt8, Int64)
+        var (kind, number, path, contents) = (UInt8(0), Int64(0), "", "")
         switch self {
         case .terminate(let seconds): (kind, number) = (0, seconds)
         case .watchMemory(let milliseconds): (kind, number) = (1, milliseconds)
+        case .replaceFile(let file, let text): (kind, path, contents) = (2, file, text)
         }
         try wire.byte(&kind, field)
-        try wire(&number, "command.number")
         switch kind {
-        case 0: self = .terminate(gracePeriodSeconds: number)
-        case 1: self = .watchMemory(milliseconds: number)
+        case 0:
+            try wire(&number, "command.seconds")
+            self = .terminate(gracePeriodSeconds: number)
+        case 1:
+            try wire(&number, "command.milliseconds")
+            self = .watchMemory(milliseconds: number)
+        case 2:
+            try wire(&path, "command.path")
+            try wire(&contents, "command.contents")
+            self = .replaceFile(path: path, contents: contents)
         default: throw .malformed(field: field)
         }
     }

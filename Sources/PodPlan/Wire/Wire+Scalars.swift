@@ -49,6 +49,11 @@ extension Int: WireValue {
     mutating func pass(_ wire: inout some Wire, _ field: String) throws(WireError) { try passNumber(&wire, field) }
 }
 
+extension UInt16: WireValue {
+    static var blank: UInt16 { 0 }
+    mutating func pass(_ wire: inout some Wire, _ field: String) throws(WireError) { try passNumber(&wire, field) }
+}
+
 extension UInt32: WireValue {
     static var blank: UInt32 { 0 }
     mutating func pass(_ wire: inout some Wire, _ field: String) throws(WireError) { try passNumber(&wire, field) }

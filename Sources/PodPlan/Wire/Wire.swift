@@ -32,7 +32,7 @@ package enum WireError: Error, Hashable, Sendable, CustomStringConvertible {
 /// Numbers of the format that both ends share.
 package enum WireFormat {
     /// Changes with every change of the fields below.
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
     /// Longest payload of a frame. A manifest is 3 MiB at most, and filters are some kilobytes.
     package static let maximumFrameBytes = 16 << 20
     /// Most elements of one list.

@@ -23,7 +23,11 @@ struct WireReader: Wire {
             // The tenth byte has room for one bit.
             if shift == 63 && next > 1 { throw .malformed(field: field) }
             result |= UInt64(next & 0x7f) << shift
-            if next < 0x80 { break }
+            if next < 0x80 {
+                // One number has one form.
+                if next == 0 && shift > 0 { throw .malformed(field: field) }
+                break
+            }
             shift += 7
         }
         value = result

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KubernetesAPI
+import PodPlan
 
 /// A container's environment: what is executed with, and what `$(NAME)` sees.
 struct Environment {
@@ -8,35 +9,47 @@ struct Environment {
     var entries: [String]
     /// The manifest's variables alone: only they are expanded, not the image's.
     var manifest: [String: String]
+    /// What a name would have without the manifest, as `NAME=value`.
+    private var others: [String: String] = [:]
 
     static let standardPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-    /// Later wins, the place is the first one's: PATH, HOSTNAME, the image's, the manifest's; HOME when nobody has it.
-    init(image: [String], variables: [EnvVar], pod: Pod, host: HostFacts, hostname: String, home: String) {
-        manifest = Environment.resolve(variables, pod: pod, host: host)
+    /// Later wins, the place is the first one's: PATH, HOSTNAME, TERM with a terminal, the image's, the manifest's; HOME
+    /// when nobody has it.
+    init(
+        image: [String], manifest variables: ManifestVariables, hostname: String, home: String, hasTerminal: Bool
+    ) {
+        manifest = variables.values
         var table = VariableTable()
         table.set("PATH", Environment.standardPath)
         table.set("HOSTNAME", hostname)
+        if hasTerminal { table.set("TERM", "xterm") }
         for entry in image {
             let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             if !parts[0].isEmpty { table.set(String(parts[0]), parts.count == 2 ? String(parts[1]) : "") }
         }
-        for variable in variables { table.set(variable.name, manifest[variable.name] ?? "") }
+        for file in variables.files { others[file.name] = table.entry(file.name) }
+        for file in variables.files where file.name == "HOME" { others["HOME"] = others["HOME"] ?? "HOME=\(home)" }
+        for name in variables.names { table.set(name, manifest[name]!) }
         if !table.has("HOME") { table.set("HOME", home) }
         entries = table.entries
     }
 
-    /// A value sees the variables before it in the list.
-    private static func resolve(_ variables: [EnvVar], pod: Pod, host: HostFacts) -> [String: String] {
-        var values: [String: String] = [:]
-        for variable in variables {
-            if let reference = variable.fieldRef {
-                values[variable.name] = field(reference.fieldPath, of: pod, host: host) ?? ""
-            } else {
-                values[variable.name] = expand(variable.value, values)
-            }
+    /// The plans of the variables that are in files.
+    ///
+    /// - Parameter volumes: those of the pod, by name.
+    func fileVariables(_ variables: ManifestVariables, _ volumes: [VolumePlan]) -> [FileVariablePlan] {
+        variables.files.map { file in
+            var plan = FileVariablePlan()
+            plan.name = file.name
+            plan.volume = volumes.firstIndex { $0.name == file.selector.volumeName } ?? volumes.count
+            plan.path = file.selector.path
+            plan.key = file.selector.key
+            plan.optional = file.selector.optional ?? false
+            plan.substitute = file.earlier ?? "$(\(file.name))"
+            plan.entry = file.earlier.map { "\(file.name)=\($0)" } ?? others[file.name]
+            return plan
         }
-        return values
     }
 }
 
@@ -56,30 +69,7 @@ private struct VariableTable {
     }
 
     func has(_ name: String) -> Bool { positions[name] != nil }
-}
 
-/// The value of a `fieldRef` path; nil for a path that is none, and for a label or annotation that isn't there.
-func field(_ path: String, of pod: Pod, host: HostFacts) -> String? {
-    switch path {
-    case "metadata.name": pod.metadata.name
-    case "metadata.namespace": pod.metadata.namespace
-    case "metadata.uid": pod.metadata.uid
-    case "spec.nodeName": host.nodeName
-    case "spec.serviceAccountName": "default"
-    case "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs": HostFacts.address
-    default:
-        if let key = subscriptKey(path, "metadata.labels") {
-            pod.metadata.labels[key]
-        } else if let key = subscriptKey(path, "metadata.annotations") {
-            pod.metadata.annotations[key]
-        } else {
-            nil
-        }
-    }
-}
-
-/// `k` of `<base>['k']`.
-private func subscriptKey(_ path: String, _ base: String) -> String? {
-    guard path.hasPrefix(base + "['"), path.hasSuffix("']"), path.utf8.count >= base.utf8.count + 4 else { return nil }
-    return String(path.dropFirst(base.count + 2).dropLast(2))
+    /// nil: nobody has it.
+    func entry(_ name: String) -> String? { positions[name].map { entries[$0] } }
 }

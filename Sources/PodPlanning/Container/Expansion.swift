@@ -4,7 +4,10 @@
 ///
 /// `$$` is a literal `$`, everywhere; a name that `variables` doesn't have stays as written, and so does a `$` before
 /// anything else. See "Define Dependent Environment Variables" in the Kubernetes documentation.
-func expand(_ text: String, _ variables: [String: String]) -> String {
+func expand(_ text: String, _ variables: [String: String]) -> String { expand(text) { variables[$0] } }
+
+/// The same with a value by name; nil for a name that is none.
+func expand(_ text: String, _ valueOf: (String) -> String?) -> String {
     let input = text.utf8
     guard input.contains(dollar) else { return text }
     var output: [UInt8] = []
@@ -29,7 +32,7 @@ func expand(_ text: String, _ variables: [String: String]) -> String {
                 index = afterNext
                 continue
             }
-            if let value = variables[String(input[afterNext..<close]) ?? ""] {
+            if let value = valueOf(String(input[afterNext..<close]) ?? "") {
                 output.append(contentsOf: value.utf8)
             } else {
                 output.append(contentsOf: input[index...close])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KubernetesAPI
+import Linux
 
 /// Who a container runs as, in numbers.
 struct Identity: Hashable {
@@ -56,7 +57,7 @@ struct IdentityRequest {
         identity.group = entry?.groupID ?? 0
         if asked == nil, parts.count == 2 { identity.group = try imageGroup(parts[1], accounts) }
         if let group = container?.runAsGroup ?? pod?.runAsGroup { identity.group = try checked(group, "runAsGroup") }
-        if let home = entry?.home, home.hasPrefix("/") { identity.home = home }
+        if let home = entry?.home, home.isAbsolutePath { identity.home = home }
         identity.supplementalGroups = try groups(identity, entry, accounts)
         return identity
     }

@@ -2,20 +2,45 @@
 
 import KubernetesAPI
 import PodPlan
+import Linux
 
-/// The pod's volumes, in the order of the manifest.
-func volumePlans(_ spec: PodSpec, _ host: HostFacts) -> [VolumePlan] {
-    spec.volumes.map { volume in
+/// The pod's volumes, in the order of the manifest, and what is in their files.
+func volumePlans(
+    _ pod: Pod, _ host: HostFacts, _ configs: ConfigSource
+) -> (volumes: [VolumePlan], contents: [[UInt8]]) {
+    var files = FileVolumes(DownwardAPI(pod: pod, host: host), configs)
+    let volumes = pod.spec.volumes.map { volume in
         var plan = VolumePlan()
         plan.name = volume.name
-        switch volume.source {
-        case .emptyDir(let source):
-            plan.source = source.medium == "Memory" ? .memory(sizeBytes: memorySize(source, spec, host)) : .emptyDir
-            plan.groupID = spec.securityContext?.fsGroup.flatMap { UInt32(exactly: $0) }
-        case .hostPath(let source):
-            plan.source = .hostPath(source.path, check(source.type))
+        do throws(FileVolumes.Failure) {
+            plan.source = try source(of: volume, pod.spec, host, &files)
+        } catch {
+            plan.source = .unavailable(error.message)
         }
+        if case .hostPath = plan.source { return plan }
+        if case .emptyDir = plan.source { plan.sizeLimit = storageLimit(volume.source.emptyDir?.sizeLimit) }
+        plan.groupID = pod.spec.securityContext?.fsGroup.flatMap { UInt32(exactly: $0) }
         return plan
+    }
+    // A pod that waits for a volume gets none of the others' contents.
+    let isComplete = !volumes.contains { if case .unavailable = $0.source { true } else { false } }
+    return (volumes, isComplete ? files.contents : [])
+}
+
+private func source(
+    of volume: Volume, _ spec: PodSpec, _ host: HostFacts, _ files: inout FileVolumes
+) throws(FileVolumes.Failure) -> VolumePlan.Source {
+    switch volume.source {
+    case .emptyDir(let source) where source.medium.hasPrefix("HugePages"): try hugePageVolume(source, spec)
+    case .emptyDir(let source):
+        source.medium == "Memory" ? .memory(sizeBytes: memorySize(source, spec, host)) : .emptyDir
+    case .hostPath(let source): .hostPath(source.path, check(source.type))
+    case .secret(let source): .files(try files.files(source))
+    case .configMap(let source): .files(try files.files(source))
+    case .downwardAPI(let source): .files(try files.files(source))
+    case .projected(let source): .files(try files.files(source))
+    // The claim is of scratch space that lives with the pod: a directory of the pod is just that.
+    case .ephemeral: .emptyDir
     }
 }
 
@@ -23,23 +48,8 @@ func volumePlans(_ spec: PodSpec, _ host: HostFacts) -> [VolumePlan] {
 private func memorySize(_ source: EmptyDirVolumeSource, _ spec: PodSpec, _ host: HostFacts) -> Int64 {
     var size = host.memoryBytes
     if let limit = source.sizeLimit?.value, limit > 0 { size = min(size, limit) }
-    if let limit = podMemoryLimit(spec) { size = min(size, limit) }
+    if let limit = spec.totalLimit("memory")?.value { size = min(size, limit) }
     return size
-}
-
-/// The sum over the regular containers, or the largest init container if that is more; nil when one has no limit.
-private func podMemoryLimit(_ spec: PodSpec) -> Int64? {
-    var sum: Int64 = 0
-    for container in spec.containers {
-        guard let limit = container.resources.limits["memory"]?.value, limit > 0 else { return nil }
-        let (total, overflow) = sum.addingReportingOverflow(limit)
-        sum = overflow ? .max : total
-    }
-    for container in spec.initContainers {
-        guard let limit = container.resources.limits["memory"]?.value, limit > 0 else { return nil }
-        sum = max(sum, limit)
-    }
-    return sum
 }
 
 private func check(_ type: HostPathVolumeSource.Check) -> VolumePlan.HostPathCheck {
@@ -56,7 +66,11 @@ private func check(_ type: HostPathVolumeSource.Check) -> VolumePlan.HostPathChe
 }
 
 /// A container's mounts, parents before what is in them, so that nested ones are not hidden.
-func mountPlans(_ container: Container, _ volumes: [VolumePlan]) throws(Refusal) -> [MountPlan] {
+///
+/// - Parameter variables: what `subPathExpr` sees.
+func mountPlans(
+    _ container: Container, _ volumes: [VolumePlan], _ variables: [String: String]
+) throws(Refusal) -> [MountPlan] {
     var plans: [MountPlan] = []
     for mount in container.volumeMounts {
         guard let volume = volumes.firstIndex(where: { $0.name == mount.name }) else {
@@ -66,8 +80,10 @@ func mountPlans(_ container: Container, _ volumes: [VolumePlan]) throws(Refusal)
         plan.volume = volume
         plan.path = cleaned(mount.mountPath)
         try refuseReserved(plan.path)
-        plan.subPath = mount.subPath
+        plan.subPath = try subPath(mount, variables)
         plan.readOnly = mount.readOnly
+        // The kubelet writes these, nobody else.
+        if case .files = volumes[volume].source { plan.readOnly = true }
         plan.recursiveReadOnly = mount.recursiveReadOnly == "Enabled" || mount.recursiveReadOnly == "IfPossible"
         switch mount.mountPropagation {
         case "HostToContainer": plan.propagation = .hostToContainer
@@ -83,6 +99,24 @@ func mountPlans(_ container: Container, _ volumes: [VolumePlan]) throws(Refusal)
     return plans
 }
 
+/// `subPath`, or what `subPathExpr` comes to: each of its variables must be there and say something.
+private func subPath(_ mount: VolumeMount, _ variables: [String: String]) throws(Refusal) -> String {
+    if mount.subPathExpr.isEmpty { return mount.subPath }
+    var missing: Set<String> = []
+    let path = expand(mount.subPathExpr) { name in
+        let value = variables[name] ?? ""
+        if value.isEmpty { missing.insert(name) }
+        return value
+    }
+    guard missing.isEmpty else { throw .config("missing value for \(missing.sorted().joined(separator: ", "))") }
+    if path.isAbsolutePath { throw .config("error SubPath `\(path)` must not be an absolute path") }
+    if path.pathParts.contains("..") {
+        throw .config("unable to provision SubPath `\(path)`: must not contain '..'")
+    }
+    if path.utf8.contains(0) { throw .config("unable to provision SubPath `\(path)`: must not contain a null byte") }
+    return path
+}
+
 /// What the container's own file systems are mounted on cannot be covered by a volume (security P7).
 private func refuseReserved(_ path: String) throws(Refusal) {
     let reserved = path == "/" || path == "/sys" || path == "/dev" || path == "/proc" || path.hasPrefix("/proc/")
@@ -92,7 +126,7 @@ private func refuseReserved(_ path: String) throws(Refusal) {
 /// `path` absolute, without empty, `.` and `..` parts.
 private func cleaned(_ path: String) -> String {
     var parts: [Substring] = []
-    for part in path.split(separator: "/") {
+    for part in path.pathParts {
         switch part {
         case ".": continue
         case "..": _ = parts.popLast()

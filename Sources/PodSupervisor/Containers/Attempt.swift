@@ -6,6 +6,8 @@ import Sandbox
 
 /// One attempt of a container that runs, with everything that is its own. It ends by `waitid`, never by going away.
 final class Attempt {
+    /// With the variables that it was started with.
+    let plan: ContainerPlan
     let number: Int32
     let startedAt: Int64
     let container: RunningContainer
@@ -14,9 +16,10 @@ final class Attempt {
     let message: TerminationMessageFile?
 
     init(
-        number: Int32, startedAt: Int64, container: consuming RunningContainer, cgroup: Cgroup,
+        plan: ContainerPlan, number: Int32, startedAt: Int64, container: consuming RunningContainer, cgroup: Cgroup,
         output: ContainerOutput, message: TerminationMessageFile?
     ) {
+        self.plan = plan
         self.number = number
         self.startedAt = startedAt
         self.container = container
@@ -43,7 +46,8 @@ extension ContainerPlan {
         spec.root.readOnly = readOnlyRootFilesystem
         // Only the container's own mount namespace ever has anything mounted there.
         spec.root.stagingDirectory = pod.directory
-        spec.root.files = pod.files.map { RootFile(path: $0.path, contents: $0.contents) }
+        // A shared one is mounted there: on a file of that name, whatever the image has.
+        spec.root.files = pod.files.map { RootFile(path: $0.path, contents: pod.sharesFiles ? "" : $0.contents) }
         spec.sharedMemory = .fresh(sizeBytes: pod.sharedMemoryBytes)
         spec.maskPaths = !unmaskedProc
         spec.privileged = privileged
@@ -55,10 +59,15 @@ extension ContainerPlan {
         limits.memoryMax = resources.memoryBytes
         limits.cpuMillicores = resources.cpuMillicores
         limits.cpuShares = resources.cpuShares
+        limits.hugePages = resources.hugePages.map(HugePageLimit.init)
         limits.pidsMax = resources.pidsMaximum
         limits.allDevices = privileged
         return limits
     }
+}
+
+extension HugePageLimit {
+    init(_ plan: HugePagePlan) { self.init(pageBytes: plan.pageBytes, maxBytes: plan.limitBytes) }
 }
 
 extension MountPlan {

@@ -17,6 +17,9 @@ final class ContainerOutput {
 
     private var standardOutput: Stream
     private var standardError: Stream
+    /// The container's input, which nobody ever writes to: it must not come to its end.
+    private var input: OwnedDescriptor?
+    private let isTerminal: Bool
     private let log: LogFile
     private var stamp = LogStamp()
     /// The end of what was written, for the termination message; nil: not wanted.
@@ -27,9 +30,11 @@ final class ContainerOutput {
     /// What kubelet takes of a log as termination message.
     static let tailBytes = 2048
 
-    init(output: consuming OwnedDescriptor, error: consuming OwnedDescriptor, log: LogFile, keepsTail: Bool) {
-        standardOutput = Stream(stream: .standardOutput, pipe: output, lines: LogLines(.standardOutput))
-        standardError = Stream(stream: .standardError, pipe: error, lines: LogLines(.standardError))
+    init(_ ends: consuming ContainerStreams.Ends, isTerminal: Bool, log: LogFile, keepsTail: Bool) {
+        standardOutput = Stream(stream: .standardOutput, pipe: ends.output, lines: LogLines(.standardOutput))
+        standardError = Stream(stream: .standardError, pipe: ends.error, lines: LogLines(.standardError))
+        input = ends.input
+        self.isTerminal = isTerminal
         self.log = log
         tail = keepsTail ? [] : nil
     }
@@ -63,7 +68,8 @@ final class ContainerOutput {
         _ stream: inout Stream, _ buffer: UnsafeMutableRawBufferPointer, _ now: Int64, _ forward: Forward
     ) throws(Errno) {
         guard stream.pipe != nil else { return }
-        var left = try stream.pipe!.readableBytes()
+        // What a terminal has taken in arrives by and by; its end is one, unless somebody else has been handed it.
+        var left = isTerminal ? 1 << 20 : try stream.pipe!.readableBytes()
         while left > 0 {
             guard let count = try read(&stream, buffer, min(left, buffer.count), now, forward), count > 0 else { break }
             left -= count
@@ -77,7 +83,7 @@ final class ContainerOutput {
     ) throws(Errno) -> Int? {
         guard stream.pipe != nil else { return 0 }
         let room = UnsafeMutableRawBufferPointer(rebasing: buffer[..<limit])
-        guard let count = try stream.pipe!.readAvailable(into: room) else { return nil }
+        guard let count = try readAvailable(stream.pipe!, into: room) else { return nil }
         if count == 0 {
             end(&stream, now)
             return 0
@@ -89,6 +95,18 @@ final class ContainerOutput {
         keepTail(bytes)
         forward(stream.stream, bytes)
         return count
+    }
+
+    /// A terminal that nobody has open any more says so by an error.
+    private func readAvailable(
+        _ pipe: borrowing OwnedDescriptor, into room: UnsafeMutableRawBufferPointer
+    ) throws(Errno) -> Int? {
+        do throws(Errno) {
+            return try pipe.readAvailable(into: room)
+        } catch {
+            if isTerminal, error == EIO { return 0 }
+            throw error
+        }
     }
 
     private func end(_ stream: inout Stream, _ now: Int64) {

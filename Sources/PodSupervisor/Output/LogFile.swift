@@ -95,7 +95,7 @@ func makeDirectories(_ path: String, mode: mode_t) throws(Errno) -> OwnedDescrip
         if error != ENOENT { throw error }
     }
     var prefix = ""
-    for part in path.split(separator: "/") {
+    for part in path.pathParts {
         prefix += "/\(part)"
         let here = prefix
         do throws(Errno) {

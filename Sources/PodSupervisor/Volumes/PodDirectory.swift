@@ -25,7 +25,7 @@ final class PodDirectory {
     ///   anything is opened: what an older namespace shows cannot be cloned from the new one.
     init(_ path: String, mounting: Bool) throws(Errno) {
         if mounting { try MountNamespace.makePrivate() }
-        guard path.hasPrefix("/"), let slash = path.lastIndex(of: "/"), !path.hasSuffix("/") else {
+        guard path.isAbsolutePath, let slash = path.lastIndex(of: "/"), !path.hasSuffix("/") else {
             throw Errno(EINVAL)
         }
         self.path = path
@@ -36,15 +36,33 @@ final class PodDirectory {
     }
 
     /// Mounts a tmpfs on a new directory of this one, out of sight of the host, and gives its root as `O_PATH`.
-    func mountTemporary(_ name: String, sizeBytes: Int64, mode: mode_t, noExecute: Bool) throws(Errno)
-        -> OwnedDescriptor
-    {
+    func mountTemporary(
+        _ name: String, sizeBytes: Int64, mode: mode_t, noExecute: Bool, swaps: Bool = true
+    ) throws(Errno) -> OwnedDescriptor {
+        try mounted(name) { place throws(Errno) in
+            // Files are counted, too: a page each is what they cost at least.
+            try MountNamespace.mountTemporary(
+                on: place, sizeBytes: sizeBytes, inodes: max(1024, min(sizeBytes / 4096, 1 << 20)), mode: mode,
+                noExecute: noExecute, swaps: swaps)
+        }
+    }
+
+    /// Mounts a hugetlbfs in the same way, which everybody may write to.
+    func mountHugePages(_ name: String, pageBytes: Int64, sizeBytes: Int64) throws(Errno) -> OwnedDescriptor {
+        try mounted(name) { place throws(Errno) in
+            try MountNamespace.mountHugePages(on: place, pageBytes: pageBytes, sizeBytes: sizeBytes, mode: 0o777)
+        }
+    }
+
+    private func mounted(_ name: String, _ mount: (String) throws(Errno) -> Void) throws(Errno) -> OwnedDescriptor {
         try descriptor.makeDirectory(name)
         let place = "\(path)/\(name)"
-        // Files are counted, too: a page each is what they cost at least.
-        try MountNamespace.mountTemporary(
-            on: place, sizeBytes: sizeBytes, inodes: max(1024, min(sizeBytes / 4096, 1 << 20)), mode: mode,
-            noExecute: noExecute)
+        // It is made anew, after a try that failed later on.
+        if let earlier = mountPoints.firstIndex(of: place) {
+            try MountNamespace.unmount(place)
+            mountPoints.remove(at: earlier)
+        }
+        try mount(place)
         mountPoints.append(place)
         // By path: what was opened before is below the mount.
         return try OwnedDescriptor.open(place, O_PATH | O_DIRECTORY | O_NOFOLLOW)

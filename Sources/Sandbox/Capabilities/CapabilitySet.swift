@@ -37,7 +37,12 @@ public struct CapabilitySet: OptionSet, Hashable, Sendable {
     /// What "ALL" means: everything in this process's bounding set, which holds what the kernel knows and the host gives.
     public static var available: CapabilitySet {
         var bits: UInt64 = 0
-        for bit in 0..<64 where cap_get_bound(cap_value_t(bit)) == 1 { bits |= 1 << UInt64(bit) }
+        for bit in 0..<64 {
+            let isSet = cap_get_bound(cap_value_t(bit))
+            // The kernel knows no capability of that number, nor of a higher one.
+            if isSet < 0 { break }
+            if isSet == 1 { bits |= 1 << UInt64(bit) }
+        }
         return CapabilitySet(rawValue: bits)
     }
 

@@ -13,8 +13,13 @@ public struct CgroupLimits: Hashable, Sendable {
     public var cpuMillicores: Int64?
     /// `cpu.shares` (2…262144); `cpu.weight` on v2. nil: the kernel's default.
     public var cpuShares: UInt64?
+    /// Kept where `CgroupController.hugetlb` is at work. A limit above 0 where it isn't is refused; 0 is not: nobody
+    /// has asked for any then, and the container runs as on a host that doesn't count huge pages.
+    public var hugePages: [HugePageLimit] = []
     /// False: only the standard devices may be used (security M8). True: all (`privileged`).
     public var allDevices = false
+    /// v2: with one of its processes the kernel ends all of them when memory runs out (`memory.oom.group`).
+    public var endsTogether = true
 
     public init() {}
 }

@@ -10,6 +10,8 @@ public enum CgroupController: String, CaseIterable, Hashable, Sendable {
     case cpuAccounting = "cpuacct"
     /// Which devices may be opened; a BPF program on v2.
     case devices
+    /// Huge pages. At work only where some are set apart: it makes each cgroup dearer.
+    case hugetlb
 }
 
 /// Why a cgroup could not be made, limited, read or removed. `description` says what to do.

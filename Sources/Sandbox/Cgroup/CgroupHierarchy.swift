@@ -58,7 +58,7 @@ public final class CgroupHierarchy: Sendable {
         var tree = CgroupTree(version: .v2, controllers: present, base: base)
         let restricted = try base.childMade("restricted")
         let privileged = try base.childMade("privileged")
-        for controller in [CgroupController.memory, .pids, .cpu] where present.contains(controller) {
+        for controller in [CgroupController.memory, .pids, .cpu, .hugetlb] where present.contains(controller) {
             do {
                 for directory in [root, base, restricted, privileged] { try V2Setup.enable(controller, in: directory) }
             } catch {
@@ -96,22 +96,47 @@ public final class CgroupHierarchy: Sendable {
         return tree
     }
 
+    /// Does what `makeCgroup` does without the kernel: for a process that is going to fork others which make some.
+    public func rehearse(_ limits: CgroupLimits, named name: String) {
+        do throws(CgroupError) {
+            try CgroupName.check(name)
+            try limits.check(against: controllers)
+        } catch {}  // `makeCgroup` will say it
+        var leaves: [Cgroup.Leaf] = []
+        for tree in trees {
+            guard let parent = tree.parent(for: limits) else { continue }
+            leaves.append(Cgroup.Leaf(version: tree.version, controllers: tree.controllers, parent: parent, name: name))
+        }
+        let descriptors: [SharedDescriptor] = leaves.compactMap { _ in nil }
+        _ = descriptors.map { $0.descriptor.rawValue }
+        _ = trees.compactMap(\.sharedTasks)
+    }
+
     /// Makes the cgroup of one container, limits it and reads every limit back. On an error nothing of it is left.
     ///
-    /// - Parameter name: contains the pod's UID, so that a sweep can tell whose it is. One plain directory name.
+    /// - Parameters:
+    ///   - name: contains the pod's UID, so that a sweep can tell whose it is. One plain directory name.
+    ///   - pod: the one around it, if there is one.
     /// - Throws: `controllerMissing` when this host cannot keep one of `limits`; `notKept` when it does not;
     ///   `system(.make, …, EEXIST)` when there is one of that name.
-    public func makeCgroup(named name: String, limits: CgroupLimits) throws(CgroupError) -> Cgroup {
+    public func makeCgroup(
+        named name: String, limits: CgroupLimits, in pod: PodCgroup? = nil
+    ) throws(CgroupError) -> Cgroup {
         try CgroupName.check(name)
         try limits.check(against: controllers)
         var leaves: [Cgroup.Leaf] = []
         do {
-            for tree in trees {
-                guard let parent = tree.parent(for: limits) else { continue }
+            for (index, tree) in trees.enumerated() {
+                let around = pod?.places[index]
+                guard let parent = around?.directory ?? tree.parent(for: limits) else { continue }
                 try parent.make(name)
                 let leaf = Cgroup.Leaf(version: tree.version, controllers: tree.controllers, parent: parent, name: name)
                 leaves.append(leaf)
                 try leaf.apply(limits)
+                // A pod with a container that may use all devices is where none is restricted.
+                if let around, !limits.allDevices, let free = tree.privileged, around.parent === free {
+                    try tree.restrictDevices(name, in: parent)
+                }
             }
             let shared = limits.allDevices ? [] : trees.compactMap(\.sharedTasks)
             return try Cgroup(name: name, leaves: leaves, shared: shared)

@@ -12,6 +12,7 @@ extension CgroupLimits {
             (.pids, "the limit of processes", pidsMax != nil),
             (.cpu, "the CPU limit", cpuMillicores != nil),
             (.cpu, "the CPU request", cpuShares != nil),
+            (.hugetlb, "the limit of huge pages", hugePages.contains { $0.maxBytes > 0 }),
             (.devices, "the restriction to the standard devices", !allDevices),
         ]
         for (controller, limit, isSet) in needs where isSet {
@@ -36,6 +37,9 @@ extension CgroupLimits {
         }
         if let cpuMillicores, cpuMillicores > Int64.max / 1000 {
             throw .invalidLimit(limit: "the CPU limit in thousandths", value: String(cpuMillicores), range: "less")
+        }
+        for limit in hugePages where limit.maxBytes < 0 || limit.pageBytes < 4096 {
+            throw .invalidLimit(limit: "the limit of huge pages", value: String(limit.maxBytes), range: "0 or more")
         }
         if let cpuShares, !(2...262_144).contains(cpuShares) {
             throw .invalidLimit(limit: "cpu.shares", value: String(cpuShares), range: "2 to 262144")

@@ -17,7 +17,7 @@ public struct CgroupMount: Hashable, Sendable {
     /// A mount at the same place hides an earlier one; a line that isn't understood is left out.
     static func parse(mountInfo: String) -> [CgroupMount] {
         var visible: [(path: String, mount: CgroupMount?)] = []
-        for line in mountInfo.split(separator: "\n") {
+        for line in mountInfo.utf8.split(separator: UInt8(ascii: "\n")) {
             guard let (path, mount) = parse(line: line) else { continue }
             visible.removeAll { $0.path == path || isBelow($0.path, path) }
             visible.append((path, mount))
@@ -26,8 +26,8 @@ public struct CgroupMount: Hashable, Sendable {
     }
 
     /// `36 35 98:0 /root /mount/point rw,noatime shared:1 - type source rw,superoptions`
-    private static func parse(line: Substring) -> (String, CgroupMount?)? {
-        let fields = line.split(separator: " ", omittingEmptySubsequences: true)
+    private static func parse(line: Substring.UTF8View) -> (String, CgroupMount?)? {
+        let fields = line.split(separator: UInt8(ascii: " ")).map { Substring($0) }
         guard fields.count >= 9, let dash = fields[6...].firstIndex(of: "-"), fields.count > dash + 3 else {
             return nil
         }
@@ -38,8 +38,10 @@ public struct CgroupMount: Hashable, Sendable {
         case "cgroup2": version = .v2
         default: return (path, nil)
         }
-        let flags = fields[5].split(separator: ",")
-        let options = fields[dash + 3].split(separator: ",")
+        func words(_ list: Substring) -> [Substring] {
+            list.utf8.split(separator: UInt8(ascii: ",")).map { Substring($0) }
+        }
+        let (flags, options) = (words(fields[5]), words(fields[dash + 3]))
         return (
             path,
             CgroupMount(
@@ -52,11 +54,11 @@ public struct CgroupMount: Hashable, Sendable {
     /// What stands among the super options of a v1 mount and is no controller.
     private static func isFlag(_ option: String) -> Bool {
         ["rw", "ro", "xattr", "clone_children", "noprefix", "cpuset_v2_mode", "favordynmods"].contains(option)
-            || option.contains("=") && !option.hasPrefix("name=")
+            || option.utf8.contains(UInt8(ascii: "=")) && !option.utf8.starts(with: "name=".utf8)
     }
 
     private static func isBelow(_ path: String, _ directory: String) -> Bool {
-        directory == "/" ? path != "/" : path.hasPrefix(directory + "/")
+        directory == "/" ? path != "/" : path.utf8.starts(with: (directory + "/").utf8)
     }
 
     /// `\040` and its like: a space, a tab, a line break or a backslash in a path.

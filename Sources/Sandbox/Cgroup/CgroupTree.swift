@@ -19,14 +19,18 @@ struct CgroupTree: Sendable {
 
     /// Where a container's cgroup is made; nil: this hierarchy has nothing to do for it.
     func parent(for limits: CgroupLimits) -> CgroupDirectory? {
-        guard needsLeaf(for: limits) else { return nil }
+        needsLeaf(for: limits) ? home(allDevices: limits.allDevices) : nil
+    }
+
+    func home(allDevices: Bool) -> CgroupDirectory? {
         if !controllers.contains(.devices) { return base }
-        return limits.allDevices ? privileged : restricted
+        return allDevices ? privileged : restricted
     }
 
     /// Each cgroup costs some 50 µs to make, so one is made only where it counts or limits something.
-    private func needsLeaf(for limits: CgroupLimits) -> Bool {
+    func needsLeaf(for limits: CgroupLimits) -> Bool {
         if version == .v2 || !controllers.isDisjoint(with: [.memory, .pids, .cpuAccounting]) { return true }
+        if controllers.contains(.hugetlb), !limits.hugePages.isEmpty { return true }
         return controllers.contains(.cpu) && (limits.cpuMillicores != nil || limits.cpuShares != nil)
     }
 }

@@ -62,6 +62,9 @@ public final class Cgroup {
         return result
     }
 
+    /// Some hierarchy knows which processes are in it. False on a host without any that we use.
+    public var holdsProcesses: Bool { !leaves.isEmpty }
+
     /// Kills every process in it; success when there is none, or no cgroup any more. See `cgroup.kill` and `killAll(in:)`.
     ///
     /// Normally the end of the container's pid namespace has done it; this is for what came in otherwise.

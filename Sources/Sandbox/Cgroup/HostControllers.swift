@@ -28,17 +28,9 @@ public struct HostControllers: Hashable, Sendable {
 
     /// Looks at this process's mounts and changes nothing.
     public static func read() throws(CgroupError) -> HostControllers {
-        var mounts = CgroupMount.parse(mountInfo: try readText("/proc/self/mountinfo", limit: 64 << 20))
-        for index in mounts.indices where mounts[index].version == .v2 {
-            do {
-                let list = try readText(mounts[index].mountPoint + "/cgroup.controllers", limit: 4096)
-                mounts[index].controllers = list.split(whereSeparator: \.isWhitespace).map(String.init)
-            } catch .system(_, _, let errno) where errno == ENOENT {
-                // A mount that is listed but cannot be reached, such as one of a removed directory: it has nothing.
-            }
-        }
+        let mounts = try readMounts()
         let membership = try readText("/proc/self/cgroup", limit: 1 << 20)
-        var result = HostControllers(mounts: mounts, membership: membership)
+        var result = HostControllers(mounts: mounts, membership: membership, hasHugePages: try hasHugePages())
         if case .v1(let mountPoint) = result[.memory] {
             let file = mountPoint + "/memory.memsw.limit_in_bytes"
             result.swapIsLimited = access(file, F_OK) == 0
@@ -46,20 +38,39 @@ public struct HostControllers: Hashable, Sendable {
         return result
     }
 
+    /// Every cgroup hierarchy that is mounted, and nothing else.
+    package static func readMounts() throws(CgroupError) -> [CgroupMount] {
+        var mounts = CgroupMount.parse(mountInfo: try readText("/proc/self/mountinfo", limit: 64 << 20))
+        for index in mounts.indices where mounts[index].version == .v2 {
+            do {
+                let list = try readText(mounts[index].mountPoint + "/cgroup.controllers", limit: 4096)
+                mounts[index].controllers = list.utf8.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }.map
+                { String(Substring($0)) }
+            } catch .system(_, _, let errno) where errno == ENOENT {
+                // A mount that is listed but cannot be reached, such as one of a removed directory: it has nothing.
+            }
+        }
+        return mounts
+    }
+
     /// Decides per controller; pure.
     ///
     /// A controller is at work in one hierarchy only: in v2 when the mount's `cgroup.controllers` has it, else where
     /// v1 mounted it. Devices have no v2 controller: a BPF program rules them wherever v2 holds our processes.
     ///
-    /// - Parameter membership: the text of `/proc/self/cgroup`, for the controllers that are on but mounted nowhere.
-    init(mounts: [CgroupMount], membership: String) {
+    /// - Parameters:
+    ///   - membership: the text of `/proc/self/cgroup`, for the controllers that are on but mounted nowhere.
+    ///   - hasHugePages: some are set apart.
+    init(mounts: [CgroupMount], membership: String, hasHugePages: Bool) {
         self.mounts = mounts
         let active = Set(
             membership.split(separator: "\n").flatMap { line -> [Substring] in
                 let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
                 return fields.count == 3 ? fields[1].split(separator: ",") : []
             })
-        for controller in [CgroupController.memory, .pids, .cpu] {
+        self[.hugetlb] = .absent(advice: "no huge pages are set apart: see /sys/kernel/mm/hugepages")
+        let counting = [CgroupController.memory, .pids, .cpu] + (hasHugePages ? [.hugetlb] : [])
+        for controller in counting {
             self[controller] = Self.home(of: controller, mounts, active)
         }
         let unified = Self.best(mounts.filter { $0.version == .v2 && !$0.readOnly })
@@ -74,6 +85,14 @@ public struct HostControllers: Hashable, Sendable {
                 self[controller] = .v2(mountPoint: mount.mountPoint)
             default: self[controller] = legacy
             }
+        }
+    }
+
+    private static func hasHugePages() throws(CgroupError) -> Bool {
+        do {
+            return try !HugePagePool.all().isEmpty
+        } catch {
+            throw .system(.read, path: "/sys/kernel/mm/hugepages", errno: error)
         }
     }
 

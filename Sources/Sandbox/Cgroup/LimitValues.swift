@@ -13,10 +13,10 @@ enum CPUQuota {
 }
 
 /// `cpu.shares` of v1 as `cpu.weight` of v2.
-enum CPUWeight {
+package enum CPUWeight {
     /// 2…262144 to 1…10000 along a curve on which 1024, one CPU's worth and v1's default, is 100, v2's default
     /// (KEP-2254, runc 1.3.2 and later; the straight line of earlier versions makes it 39).
-    static func weight(shares: UInt64) -> UInt64 {
+    package static func weight(shares: UInt64) -> UInt64 {
         if shares <= 2 { return 1 }
         if shares >= 262_144 { return 10_000 }
         let exponent = log2(Double(shares))

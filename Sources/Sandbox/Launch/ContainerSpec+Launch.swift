@@ -2,7 +2,7 @@
 
 import CLaunch
 import CLinux
-import Linux
+package import Linux
 
 extension ContainerSpec {
     /// Starts the container: returns when its program has been executed.
@@ -20,7 +20,7 @@ extension ContainerSpec {
         try sources.open(self)
         var steps = LaunchSteps()
         var outer = 0
-        if joinedNamespaces.isEmpty {
+        if !isApart {
             addFirstSteps(to: &steps, join: cgroup, sources.prepared)
         } else {
             addOuterSteps(to: &steps, join: cgroup, sources.prepared)
@@ -28,34 +28,44 @@ extension ContainerSpec {
         }
         addSteps(to: &steps, sources.prepared)
         let null = try nullDevice()
-        let parent = try attempt(.prepare, "pidfd_open") { () throws(Errno) in
-            OwnedDescriptor(adopting: try retrying { clinux_pidfd_open(getpid(), 0) })
-        }
+        let parent = try ownPidFD()
         var plan = launch_plan()
         plan.clone_flags = cloneFlags
         plan.outer = UInt32(outer)
+        plan.apart = isApart ? 1 : 0
         plan.cgroup = if case .cloneInto(let directory) = cgroup { directory } else { -1 }
         plan.parent = parent.rawValue
         plan.streams = (standardInput ?? null.rawValue, standardOutput, standardError)
-        let process = try start(&plan, &steps, program)
-        return RunningContainer(process: process)
+        var failure = launch_failure()
+        var pidfd: CInt = -1
+        let pid = start(&plan, &steps, program) { CLaunch.launch($0, &failure, &pidfd) }
+        guard pid > 0 else { throw LaunchError(failure, steps) }
+        return RunningContainer(process: PidFD(adopting: OwnedDescriptor(adopting: pidfd), pid: pid))
     }
 
-    /// Makes the table of steps and throws it away: for a process that is going to fork others which launch.
+    /// Does all of a launch but the launch itself: for a process that is going to fork others which launch.
     public func rehearse() {
         _ = ThermalPaths.ofThisHost
         do throws(LaunchError) {
-            let sources = try LaunchSources()
+            try check()
+            var sources = try LaunchSources()
+            try sources.open(self)
             var steps = LaunchSteps()
             addFirstSteps(to: &steps, join: .writeTasks([]), sources.prepared)
             addSteps(to: &steps, sources.prepared)
-            _ = executables("true")
-            _ = steps.array(environment)
+            _ = try nullDevice()
+            _ = try ownPidFD()
+            var plan = launch_plan()
+            _ = start(&plan, &steps, arguments.first ?? "") { _ in -1 }
         } catch {}  // a launch will say it
     }
 
+    /// Other containers, or the host's processes, see the new process before it has given up its power.
+    private var isApart: Bool { !joinedNamespaces.isEmpty || processes != .own }
+
     private var cloneFlags: UInt64 {
-        var flags = CLONE_NEWPID | CLONE_NEWNS
+        var flags = CLONE_NEWNS
+        if processes == .own { flags |= CLONE_NEWPID }
         if namespaces.contains(.network) { flags |= CLONE_NEWNET }
         if namespaces.contains(.ipc) { flags |= CLONE_NEWIPC }
         if namespaces.contains(.uts) { flags |= CLONE_NEWUTS }
@@ -64,23 +74,18 @@ extension ContainerSpec {
 
     /// What a caller may have got wrong, before anything is made. See CVE-2024-40635 for the ids.
     private func check() throws(LaunchError) {
-        let ids = [user.id, user.groupID] + user.additionalGroupIDs
-        if let id = ids.first(where: { $0 > UInt32(Int32.max) }) {
-            throw LaunchError(step: .setUser, object: String(id), errno: Errno(EINVAL))
-        }
+        try checkUser()
         var destinations: Set<[Substring]> = []
         for mount in mounts {
             guard Self.isAllowed(destination: mount.destination) else {
                 throw LaunchError(step: .bind, object: mount.destination, errno: Errno(EINVAL))
             }
-            let parts = mount.destination.split(separator: "/").filter { $0 != "." }
+            let parts = mount.destination.pathParts.filter { $0 != "." }
             guard destinations.insert(parts).inserted else {
                 throw LaunchError(step: .bind, object: mount.destination, errno: Errno(EEXIST))
             }
         }
-        if let seccomp, seccomp.isEmpty || seccomp.count % 8 != 0 || seccomp.count / 8 > Int(UInt16.max) {
-            throw LaunchError(step: .loadSeccomp, object: "", errno: Errno(EINVAL))
-        }
+        try checkFilter()
         try checkTexts()
         try checkStreams()
         if case .missing(let lacking) = capabilities.availability {
@@ -89,8 +94,21 @@ extension ContainerSpec {
         }
     }
 
+    func checkUser() throws(LaunchError) {
+        let ids = [user.id, user.groupID] + user.additionalGroupIDs
+        if let id = ids.first(where: { $0 > UInt32(Int32.max) }) {
+            throw LaunchError(step: .setUser, object: String(id), errno: Errno(EINVAL))
+        }
+    }
+
+    func checkFilter() throws(LaunchError) {
+        if let seccomp, seccomp.isEmpty || seccomp.count % 8 != 0 || seccomp.count / 8 > Int(UInt16.max) {
+            throw LaunchError(step: .loadSeccomp, object: "", errno: Errno(EINVAL))
+        }
+    }
+
     /// In C a text ends at its first zero byte: what is behind it would be lost unseen.
-    private func checkTexts() throws(LaunchError) {
+    func checkTexts() throws(LaunchError) {
         let places =
             [workingDirectory, hostname ?? "", root.stagingDirectory] + root.layers + mounts.map(\.destination)
         let files = root.files.flatMap { [$0.path, $0.contents] }
@@ -102,7 +120,7 @@ extension ContainerSpec {
     }
 
     /// A directory as standard stream would be a way out of the root, a disk of the host one past every limit.
-    private func checkStreams() throws(LaunchError) {
+    func checkStreams() throws(LaunchError) {
         for stream in [standardInput, standardOutput, standardError].compactMap(\.self) {
             var status = stat()
             try attempt(.setStreams, "\(stream)") { () throws(Errno) in
@@ -115,73 +133,27 @@ extension ContainerSpec {
 
     /// A volume may not lie over the root, /dev itself, or anywhere in /proc and /sys. See CVE-2019-16884.
     static func isAllowed(destination: String) -> Bool {
-        guard destination.hasPrefix("/") else { return false }
-        let parts = destination.split(separator: "/").filter { $0 != "." }
+        guard destination.isAbsolutePath else { return false }
+        let parts = destination.pathParts.filter { $0 != "." }
         if parts.contains("..") || parts.isEmpty || parts == ["dev"] { return false }
         return parts[0] != "proc" && parts[0] != "sys"
     }
 
-    private func start(
-        _ plan: inout launch_plan, _ steps: inout LaunchSteps, _ program: String
-    ) throws(LaunchError) -> PidFD {
-        let candidates = steps.array(executables(program))
-        let arguments = steps.array(self.arguments)
-        let environment = steps.array(self.environment)
-        var failure = launch_failure()
-        var pidfd: CInt = -1
-        var filled = plan
-        let groups = user.additionalGroupIDs
-        let ops = steps.ops
-        let filter = seccomp ?? []
-        let pid = ops.withUnsafeBufferPointer { ops in
-            groups.withUnsafeBufferPointer { groups in
-                filter.withUnsafeBytes { filter in
-                    candidates.withUnsafeBufferPointer { candidates in
-                        arguments.withUnsafeBufferPointer { arguments in
-                            environment.withUnsafeBufferPointer { environment in
-                                filled.ops = ops.baseAddress
-                                filled.count = UInt32(ops.count)
-                                filled.groups = groups.baseAddress
-                                filled.group_count = UInt32(groups.count)
-                                filled.filter = filter.baseAddress
-                                filled.filter_length = UInt16(filter.count / 8)
-                                filled.candidates = UnsafeRawPointer(candidates.baseAddress)?
-                                    .assumingMemoryBound(to: UnsafePointer<CChar>?.self)
-                                filled.arguments = arguments.baseAddress
-                                filled.environment = environment.baseAddress
-                                var signals = sigset_t()
-                                clinux_block_signals(&signals)
-                                defer { clinux_restore_signals(&signals) }
-                                return CLaunch.launch(&filled, &failure, &pidfd)
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        guard pid > 0 else {
-            let step = LaunchError.Step(launch_step(rawValue: failure.step))
-            let object = step == .clone ? "" : steps.object(at: Int(failure.op))
-            throw LaunchError(step: step, object: object, errno: Errno(failure.error))
-        }
-        return PidFD(adopting: OwnedDescriptor(adopting: pidfd), pid: pid)
-    }
-
-    /// Where the program may be: itself when it has a slash, else in each directory of the container's `PATH`.
-    private func executables(_ program: String) -> [String] {
-        if program.utf8.contains(UInt8(ascii: "/")) { return [program] }
-        let entry = environment.last { $0.hasPrefix("PATH=") }
-        let path =
-            entry.map { String($0.dropFirst(5)) } ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        return path.split(separator: ":", omittingEmptySubsequences: false).map { directory in
-            directory.isEmpty
-                ? "./\(program)" : directory.hasSuffix("/") ? "\(directory)\(program)" : "\(directory)/\(program)"
-        }
+    /// Has `body` carry the plan out, with the texts that it needs, all signals blocked.
+    func start(
+        _ plan: inout launch_plan, _ steps: inout LaunchSteps, _ program: String,
+        _ body: (UnsafePointer<launch_plan>) -> pid_t
+    ) -> pid_t {
+        let texts = LaunchTexts(
+            arguments: arguments, environment: environment,
+            candidates: LaunchTexts.candidates(for: program, environment: environment),
+            groups: user.additionalGroupIDs, filter: seccomp ?? [])
+        return texts.withPlan(&plan, &steps, body)
     }
 }
 
 /// The host's null device, checked to be it.
-private func nullDevice() throws(LaunchError) -> OwnedDescriptor {
+package func nullDevice() throws(LaunchError) -> OwnedDescriptor {
     let descriptor = try opened("/dev/null", O_RDWR)
     var status = stat()
     try attempt(.prepare, "/dev/null") { () throws(Errno) in
@@ -192,7 +164,7 @@ private func nullDevice() throws(LaunchError) -> OwnedDescriptor {
 }
 
 /// Opens a path of the host for a launch.
-func opened(_ path: String, _ flags: CInt) throws(LaunchError) -> OwnedDescriptor {
+package func opened(_ path: String, _ flags: CInt) throws(LaunchError) -> OwnedDescriptor {
     do throws(Errno) {
         return try OwnedDescriptor.open(path, flags)
     } catch {
@@ -202,7 +174,7 @@ func opened(_ path: String, _ flags: CInt) throws(LaunchError) -> OwnedDescripto
 
 /// Turns an `Errno` of the parent's own work into the launch error that names it.
 @discardableResult
-func attempt<Result: ~Copyable>(
+package func attempt<Result: ~Copyable>(
     _ step: LaunchError.Step, _ object: String, _ body: () throws(Errno) -> Result
 ) throws(LaunchError) -> Result {
     do throws(Errno) {

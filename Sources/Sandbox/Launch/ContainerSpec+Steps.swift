@@ -32,6 +32,8 @@ extension ContainerSpec {
     func addOuterSteps(to steps: inout LaunchSteps, join: CgroupJoin, _ prepared: Prepared) {
         addFirstSteps(to: &steps, join: join, prepared)
         for descriptor in joinedNamespaces { steps.add(LAUNCH_JOIN_NAMESPACE, descriptor: descriptor) }
+        // It holds for what is cloned from here on, not for the first child itself.
+        if case .shared(let descriptor) = processes { steps.add(LAUNCH_JOIN_NAMESPACE, descriptor: descriptor) }
     }
 
     func addFirstSteps(to steps: inout LaunchSteps, join: CgroupJoin, _ prepared: Prepared) {
@@ -51,6 +53,9 @@ extension ContainerSpec {
         addDevices(to: &steps, prepared)
         // Before anything of the caller's is mounted: the null device is our own node.
         if maskPaths, !privileged { addMasks(to: &steps, prepared) }
+        if let terminalSocket {
+            steps.add(LAUNCH_TERMINAL, "/dev/console", descriptor: terminalSocket, value: UInt64(user.id))
+        }
         for file in root.files { steps.add(LAUNCH_FILE, file.path, file.contents) }
         for (mount, bind) in zip(mounts, prepared.binds) {
             steps.add(LAUNCH_BIND, mount.destination, mode: bind.isFile ? 1 : 0, descriptor: bind.tree)
@@ -166,7 +171,10 @@ extension ContainerSpec {
         for path in StandardPaths.readOnly { steps.add(LAUNCH_READ_ONLY, path) }
     }
 
-    private func addProcess(to steps: inout LaunchSteps) {
+    /// From here on power is given up, and the program is executed.
+    ///
+    /// - Parameter file: the program itself; −1: it is looked up by its name.
+    func addProcess(to steps: inout LaunchSteps, file: CInt = -1) {
         for limit in resourceLimits {
             steps.add(
                 LAUNCH_LIMIT, limit.resource.name, mode: limit.resource.rawValue, flags: limit.hard, value: limit.soft)
@@ -181,9 +189,9 @@ extension ContainerSpec {
         steps.add(LAUNCH_CAPABILITIES, flags: held.rawValue)
         steps.add(LAUNCH_PARENT)
         if noNewPrivileges { steps.add(LAUNCH_NO_NEW_PRIVILEGES) }
-        steps.add(LAUNCH_CLOSE)
+        steps.add(LAUNCH_CLOSE, mode: file < 0 ? 0 : 1)
         if seccomp != nil { steps.add(LAUNCH_SECCOMP) }
-        steps.add(LAUNCH_EXECUTE, arguments.first ?? "")
+        steps.add(LAUNCH_EXECUTE, arguments.first ?? "", descriptor: file)
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLaunch
+package import CLaunch
 import CLinux
 public import Linux
 
@@ -10,11 +10,16 @@ public struct LaunchError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Step: Hashable, Sendable {
         case clone, joinCgroup, joinNamespace, makeNamespace, setHostname, becomeNamespaceRoot, loopback
         case makePrivate, enter, mount, attachLayer, makeDirectory, setOwner, makeNode, makeLink, writeFile
-        case bind, mask, makeReadOnly, setOOMScore, pivotRoot, workingDirectory
+        case bind, mask, makeTerminal, makeReadOnly, setOOMScore, pivotRoot, workingDirectory
         case setLimit, prepareProcess, setStreams, dropBoundingSet, setUser, setCapabilities, watchParent
-        case noNewPrivileges, closeDescriptors, loadSeccomp, execute
+        case noNewPrivileges, closeDescriptors, loadSeccomp, execute, reap
         /// In the parent, before anything was started.
-        case openSource, prepare
+        case openSource, prepare, setKernelParameter
+        /// Of an OCI bundle: at a gate, or when it was waited for to be started.
+        case gate, awaitStart
+        case setPropagation, makeDevice, setDomainName, setScheduler, setIOPriority, setAffinity
+        /// A startContainer hook.
+        case runHook
     }
 
     public let step: Step
@@ -33,6 +38,8 @@ public struct LaunchError: Error, Hashable, Sendable, CustomStringConvertible {
 
     public var description: String {
         if step == .execute { return executeDescription }
+        // It ran, and the object says how it ended.
+        if step == .runHook, errno == ECANCELED { return "hooks.startContainer: \(object)" }
         let what = action
         return "cannot \(what)\(object.isEmpty ? "" : " \(object)"): \(errno)\(advice)"
     }
@@ -52,7 +59,7 @@ public struct LaunchError: Error, Hashable, Sendable, CustomStringConvertible {
         switch step {
         case .clone: "make the container's process and namespaces"
         case .joinCgroup: "join the cgroup"
-        case .joinNamespace: "join the pod's namespaces"
+        case .joinNamespace: "join the namespaces"
         case .makeNamespace: "make the cgroup namespace"
         case .setHostname: "set the host name"
         case .becomeNamespaceRoot: "become root of the user namespace"
@@ -69,6 +76,7 @@ public struct LaunchError: Error, Hashable, Sendable, CustomStringConvertible {
         case .bind: "mount the volume on"
         case .mask: "mask"
         case .makeReadOnly: "make read-only"
+        case .makeTerminal: "make the terminal"
         case .setOOMScore: "set oom_score_adj to"
         case .pivotRoot: "change the root"
         case .workingDirectory: "enter the working directory"
@@ -85,6 +93,17 @@ public struct LaunchError: Error, Hashable, Sendable, CustomStringConvertible {
         case .openSource: "open"
         case .prepare: "prepare"
         case .execute: "execute"
+        case .reap: "become PID 1 of the pod"
+        case .setKernelParameter: "set the kernel parameter"
+        case .gate: "wait for the runtime"
+        case .awaitStart: "wait for the start"
+        case .setPropagation: "set the propagation of mounts"
+        case .makeDevice: "make the device"
+        case .setDomainName: "set the domain name"
+        case .setScheduler: "set the scheduler"
+        case .setIOPriority: "set the I/O priority"
+        case .setAffinity: "set the CPUs to run on"
+        case .runHook: "run the startContainer hook"
         }
     }
 
@@ -96,9 +115,22 @@ public struct LaunchError: Error, Hashable, Sendable, CustomStringConvertible {
         case (.bind, EEXIST): " (another volume is mounted there)"
         case (.bind, EXDEV), (.writeFile, EXDEV): " (a link in the image leads into /proc, /sys or /dev)"
         case (.workingDirectory, ELOOP): " (links in a circle, or below /proc/self)"
+        case (.setKernelParameter, EINVAL): " (the kernel does not take this value)"
+        case (.setKernelParameter, ENOENT): " (this kernel does not have it)"
+        case (.joinCgroup, ENOSPC): " (its cpuset.cpus or cpuset.mems is empty)"
+        case (.joinNamespace, ESRCH): " (the container has ended)"
         case (.mount, ENODEV): " (the kernel does not have this file system; see `berth doctor`)"
         default: ""
         }
+    }
+}
+
+extension LaunchError {
+    /// What the child told.
+    init(_ failure: launch_failure, _ steps: borrowing LaunchSteps) {
+        let step = Step(launch_step(rawValue: failure.step))
+        let object = step == .clone ? "" : steps.object(at: Int(failure.op))
+        self.init(step: step, object: object, errno: Errno(failure.error))
     }
 }
 
@@ -124,6 +156,7 @@ extension LaunchError.Step {
             case LAUNCH_BIND: .bind
             case LAUNCH_MASK_FILE, LAUNCH_MASK_DIRECTORY: .mask
             case LAUNCH_READ_ONLY, LAUNCH_READ_ONLY_MOUNT: .makeReadOnly
+            case LAUNCH_TERMINAL: .makeTerminal
             case LAUNCH_OOM_SCORE: .setOOMScore
             case LAUNCH_PIVOT: .pivotRoot
             case LAUNCH_WORKING_DIRECTORY: .workingDirectory
@@ -135,10 +168,46 @@ extension LaunchError.Step {
             case LAUNCH_CAPABILITIES: .setCapabilities
             case LAUNCH_PARENT: .watchParent
             case LAUNCH_NO_NEW_PRIVILEGES: .noNewPrivileges
-            case LAUNCH_CLOSE: .closeDescriptors
+            case LAUNCH_CLOSE, LAUNCH_KEEP, LAUNCH_CLOSE_ON_EXECUTION: .closeDescriptors
             case LAUNCH_SECCOMP: .loadSeccomp
             case LAUNCH_EXECUTE: .execute
+            case LAUNCH_PAUSE: .reap
+            case LAUNCH_GATE, LAUNCH_READY: .gate
+            case LAUNCH_AWAIT_START: .awaitStart
+            case LAUNCH_PROPAGATION, LAUNCH_SETTLE: .setPropagation
+            case LAUNCH_BECOME_ROOT_DIR: .enter
+            case LAUNCH_MOUNT_IN, LAUNCH_BIND_IN, LAUNCH_BIND_FROM: .mount
+            case LAUNCH_DEVICE: .makeDevice
+            case LAUNCH_LINK_IN: .makeLink
+            case LAUNCH_COVER: .mask
+            case LAUNCH_READ_ONLY_IN: .makeReadOnly
+            case LAUNCH_CHROOT: .pivotRoot
+            case LAUNCH_WRITE: .setKernelParameter
+            case LAUNCH_DOMAINNAME: .setDomainName
+            case LAUNCH_STRICT_LIMIT: .setLimit
+            case LAUNCH_SESSION, LAUNCH_HOME: .prepareProcess
+            case LAUNCH_CONSOLE: .makeTerminal
+            case LAUNCH_SCHEDULER: .setScheduler
+            case LAUNCH_IO_PRIORITY: .setIOPriority
+            case LAUNCH_AFFINITY: .setAffinity
+            case LAUNCH_HOOK: .runHook
+            case LAUNCH_CAPABILITY_SETS: .setCapabilities
+            case LAUNCH_FIND_PROGRAM, LAUNCH_RUN_PROGRAM: .execute
             default: .clone
             }
+    }
+}
+
+extension LaunchError {
+    /// What the child told in a page of memory from `launch_shared`, where a step may say more than its errno.
+    init(shared failure: UnsafeMutablePointer<launch_failure>, _ steps: borrowing LaunchSteps) {
+        let words = String(cString: launch_words(failure))
+        let error = LaunchError(failure.pointee, steps)
+        self.init(step: error.step, object: words.isEmpty ? error.object : words, errno: error.errno)
+    }
+
+    /// What a container that was created earlier tells whoever starts it.
+    package init(_ report: launch_report, object: String) {
+        self.init(step: Step(launch_step(rawValue: report.step)), object: object, errno: Errno(report.error))
     }
 }

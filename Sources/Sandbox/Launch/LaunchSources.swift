@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
-import Linux
+package import Linux
 
 /// The descriptors that the parent opens for one launch, closed when the launch is done.
 ///
 /// Sources are cloned as detached mounts and get their attributes here, by descriptor, before the container can see them.
-struct LaunchSources: ~Copyable {
+package struct LaunchSources: ~Copyable {
     private(set) var prepared: ContainerSpec.Prepared
     private let proc: OwnedDescriptor
     private var owned: [CInt] = []
@@ -43,7 +43,7 @@ struct LaunchSources: ~Copyable {
     }
 
     /// /proc, proved to be one: the child writes its oom_score_adj below it. See CVE-2019-19921.
-    private static func procDirectory() throws(LaunchError) -> OwnedDescriptor {
+    package static func procDirectory() throws(LaunchError) -> OwnedDescriptor {
         let directory = try opened("/proc", O_PATH | O_DIRECTORY)
         var status = statfs()
         try attempt(.prepare, "/proc") { () throws(Errno) in
@@ -93,9 +93,16 @@ struct LaunchSources: ~Copyable {
         try attempt(.openSource, mount.destination) { () throws(Errno) in
             try retrying { fstat(mount.source, &status) }
         }
-        let tree = try clone(
-            mount.source, "", mount.destination, set: allowsDevices ? 0 : UInt64(MOUNT_ATTR_NODEV),
-            propagation: mount.propagation.flag, userNamespace: userNamespace)
+        let attributes = allowsDevices ? 0 : UInt64(MOUNT_ATTR_NODEV)
+        let tree: CInt
+        if mount.isTree {
+            tree = mount.source
+            try set(attributes, mount.propagation.flag, userNamespace, on: tree, recursive: 1, mount.destination)
+        } else {
+            tree = try clone(
+                mount.source, "", mount.destination, set: attributes, propagation: mount.propagation.flag,
+                userNamespace: userNamespace)
+        }
         if mount.readOnly {
             try attempt(.bind, mount.destination) { () throws(Errno) in
                 try retrying {
@@ -113,15 +120,22 @@ struct LaunchSources: ~Copyable {
     ) throws(LaunchError) -> CInt {
         // An id-mapped layer is one file system; of a volume all below comes along.
         let recursive: CInt = path.isEmpty || userNamespace < 0 ? 1 : 0
-        let attributes = set | (userNamespace < 0 ? 0 : UInt64(MOUNT_ATTR_IDMAP))
         let tree = try attempt(.openSource, name) { () throws(Errno) in
             try retrying { clinux_clone_mount(directory, path, recursive) }
         }
         owned.append(tree)
+        try self.set(set, propagation, userNamespace, on: tree, recursive: recursive, name)
+        return tree
+    }
+
+    private func set(
+        _ attributes: UInt64, _ propagation: UInt64, _ userNamespace: CInt, on tree: CInt, recursive: CInt,
+        _ name: String
+    ) throws(LaunchError) {
+        let attributes = attributes | (userNamespace < 0 ? 0 : UInt64(MOUNT_ATTR_IDMAP))
         try attempt(.bind, name) { () throws(Errno) in
             try retrying { clinux_mount_setattr(tree, recursive, attributes, propagation, userNamespace) }
         }
-        return tree
     }
 }
 

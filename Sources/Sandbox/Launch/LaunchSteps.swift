@@ -1,16 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLaunch
+package import CLaunch
 import CLinux
 
 /// The table of steps of one launch, with the C strings it points to.
-struct LaunchSteps: ~Copyable {
-    private(set) var ops: [launch_op] = []
+package struct LaunchSteps: ~Copyable {
+    package private(set) var ops: [launch_op] = []
     private var strings: [UnsafeMutablePointer<CChar>] = []
 
-    init() { ops.reserveCapacity(96) }
+    package init() { ops.reserveCapacity(96) }
 
     deinit { for string in strings { free(string) } }
+
+    /// Holds the texts up to here: what points to them doesn't.
+    func keep() {}
+
+    /// A bind mount that is made at its turn.
+    ///
+    /// - Parameters:
+    ///   - source: absolute; the rest of `bind` is the caller's.
+    ///   - mode: `enum launch_place`.
+    package mutating func add(bind: launch_bind, from source: String, to path: String, mode: UInt32) {
+        var bind = bind
+        bind.source = string(source)
+        add(LAUNCH_BIND_FROM, path, structure: withUnsafeBytes(of: bind) { Array($0) }, mode: mode)
+    }
 
     /// A C string that lives as long as the table.
     mutating func string(_ text: String) -> UnsafePointer<CChar> {
@@ -28,8 +42,50 @@ struct LaunchSteps: ~Copyable {
         return pointers
     }
 
+    /// A copy of bytes that lives as long as the table.
+    private mutating func bytes(_ bytes: [UInt8]) -> UnsafePointer<CChar> {
+        guard let copy = malloc(max(bytes.count, 1)) else { fatalError("out of memory") }
+        bytes.withUnsafeBytes { if let start = $0.baseAddress { copy.copyMemory(from: start, byteCount: $0.count) } }
+        let pointer = copy.assumingMemoryBound(to: CChar.self)
+        strings.append(pointer)
+        return UnsafePointer(pointer)
+    }
+
+    /// A step that reads a structure at `b`.
+    package mutating func add(
+        _ step: launch_step, _ path: String?, structure: [UInt8], mode: UInt32 = 0, flags: UInt64 = 0, value: UInt64 = 0
+    ) {
+        var op = launch_op()
+        op.step = step.rawValue
+        op.mode = mode
+        op.fd = -1
+        op.a = path.map { string($0) }
+        op.b = bytes(structure)
+        op.flags = flags
+        op.value = value
+        ops.append(op)
+    }
+
+    /// A program that the process itself runs, and waits for.
+    package mutating func add(_ hook: HookRun) {
+        add(LAUNCH_HOOK, hook.path, structure: withUnsafeBytes(of: structure(of: hook)) { Array($0) })
+    }
+
+    /// Points into the table.
+    mutating func structure(of hook: HookRun) -> launch_hook {
+        launch_hook(
+            path: string(hook.path), arguments: table(hook.arguments), environment: table(hook.environment),
+            state: string(hook.state), timeout: hook.timeout, process: hook.process ?? -1, namespaces: hook.namespaces)
+    }
+
+    private mutating func table(_ texts: [String]) -> UnsafePointer<UnsafePointer<CChar>?> {
+        let pointers = array(texts)
+        let table = bytes(pointers.withUnsafeBytes { Array($0) })
+        return UnsafeRawPointer(table).assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+    }
+
     /// - Parameter path: what the step acts on; an error names it.
-    mutating func add(
+    package mutating func add(
         _ step: launch_step, _ path: String? = nil, _ b: String? = nil, _ c: String? = nil, _ d: String? = nil,
         mode: UInt32 = 0, descriptor: CInt = -1, flags: UInt64 = 0, value: UInt64 = 0
     ) {
@@ -47,7 +103,7 @@ struct LaunchSteps: ~Copyable {
     }
 
     /// Mounts a file system of its own.
-    mutating func mount(_ type: String, on path: String, flags: CUnsignedLong, options: String? = nil) {
+    package mutating func mount(_ type: String, on path: String, flags: CUnsignedLong, options: String? = nil) {
         add(LAUNCH_MOUNT, path, type, type, options, flags: UInt64(flags))
     }
 

@@ -9,9 +9,18 @@ import Synchronization
 public enum PodNamespaces {
     /// Makes them for the calling process, whose containers then inherit them; what `makeAhead` made is used.
     ///
-    /// - Parameter hostname: at most 64 bytes.
-    public static func enter(hostname: String) throws(LaunchError) {
-        if !madeAhead.withLock({ $0 }) { try make() }
+    /// - Parameters:
+    ///   - hostname: at most 64 bytes; not set in the host's uts namespace.
+    ///   - shared: the ones that are the host's instead.
+    public static func enter(
+        hostname: String, shared: Namespaces = [], host: HostNamespaces? = nil
+    ) throws(LaunchError) {
+        if !madeAhead.withLock({ $0 }) {
+            try make()
+            madeAhead.withLock { $0 = true }
+        }
+        if let host { try host.enter(shared) }
+        if shared.contains(.uts) { return }
         try attempt(.setHostname, hostname) { () throws(Errno) in
             try retrying { launch_set_hostname(hostname) }
         }
@@ -25,6 +34,9 @@ public enum PodNamespaces {
             madeAhead.withLock { $0 = true }
         } catch {}
     }
+
+    /// The calling process has them.
+    public static var areMade: Bool { madeAhead.withLock { $0 } }
 
     private static let madeAhead = Mutex(false)
 
@@ -44,6 +56,9 @@ public struct UserNamespace: ~Copyable, Sendable {
     private let uts: OwnedDescriptor
 
     /// For `ContainerSpec.joinedNamespaces`; the user namespace comes first.
+    /// The network namespace alone.
+    public var networkDescriptor: CInt { network.rawValue }
+
     public var descriptors: [CInt] { [user.rawValue, network.rawValue, ipc.rawValue, uts.rawValue] }
 
     /// Makes the namespaces by a short-lived process; they live as long as this value.

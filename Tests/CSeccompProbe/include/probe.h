@@ -30,3 +30,12 @@ int probe_program(const void *filter, uint16_t count, uint64_t capabilities, cha
 
 /// Whether the kernel takes calls by `abi` at all: getpid without any filter.
 int probe_has(enum probe_abi abi);
+
+/// Waits for a call that a filter asks its listener about: `SECCOMP_IOCTL_NOTIF_RECV`.
+///
+/// @param pid of the process that makes it, as the caller sees it.
+/// @return 0; -errno when there will be none any more.
+int probe_listen(int listener, uint64_t *id, uint32_t *pid, uint32_t *number);
+
+/// Answers it: with `goes_on` the kernel carries it out, else it has succeeded and nothing was done.
+int probe_reply(int listener, uint64_t id, int goes_on);

@@ -82,6 +82,35 @@ extension WholeRuns {
             #expect(watcher.notices.contains(.lost(pod: outcome.pods[0].pod.metadata.name)))
         }
 
+        @Test("A pod that is lost was disrupted: a podFailurePolicy can ignore that, and it is tried again")
+        func lossIgnored() throws {
+            let fixture = try RunFixture()
+            var killed = false
+            let watcher = Watcher { [self] record in
+                guard isRunning(record), !killed else { return }
+                for starter in (try? fixture.children()) ?? [] {
+                    for supervisor in (try? children(of: starter)) ?? [] { kill(supervisor, SIGKILL) }
+                }
+                killed = true
+            }
+            let lost = job("lost", ["sleep", "1"]) {
+                $0.spec.backoffLimit = 0
+                var pattern = PodFailurePolicyOnPodConditionsPattern()
+                pattern.type = "DisruptionTarget"
+                var rule = PodFailurePolicyRule()
+                rule.action = .ignore
+                rule.onPodConditions = [pattern]
+                $0.spec.podFailurePolicy = PodFailurePolicy()
+                $0.spec.podFailurePolicy?.rules = [rule]
+            }
+            let outcome = try fixture.run([lost], watcher: watcher)
+            let status = try outcome.onlyJob.job.status
+            #expect(killed)
+            #expect(status.succeeded == 1 && status.failed == 0)
+            #expect(outcome.pods.map(\.pod.status.phase) == [.failed, .succeeded])
+            #expect(outcome.pods.allSatisfy { $0.pod.metadata.finalizers == [] })
+        }
+
         @Test("When the starter is killed, running pods go on and later ones are started by a new one")
         func starterKilled() throws {
             let fixture = try RunFixture()

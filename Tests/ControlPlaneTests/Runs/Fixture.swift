@@ -108,23 +108,48 @@ final class Watcher: RunObserver {
     var notices: [RunNotice] = []
     var jobs: [Job] = []
     var phases: [String: [PodStatus.Phase]] = [:]
+    var cronJobs: [CronJob] = []
+    var events: [Event] = []
+    var removedJobs: [Job] = []
+    var removedPods: [PodRecord] = []
     var onPod: (PodRecord) -> Void
+    /// After everything that is told.
+    var onAny: (Watcher) -> Void = { _ in }
 
     init(onPod: @escaping (PodRecord) -> Void = { _ in }) { self.onPod = onPod }
 
-    func jobChanged(_ job: Job) { jobs.append(job) }
+    func jobChanged(_ job: Job) {
+        jobs.append(job)
+        onAny(self)
+    }
+
+    func cronJobChanged(_ cronJob: CronJob, next: Timestamp?) { cronJobs.append(cronJob) }
+
+    func jobRemoved(_ job: Job) {
+        removedJobs.append(job)
+        onAny(self)
+    }
+
+    func podRemoved(_ record: PodRecord) {
+        removedPods.append(record)
+        onAny(self)
+    }
 
     func podChanged(_ record: PodRecord) {
         let name = record.pod.metadata.name
         if phases[name]?.last != record.pod.status.phase { phases[name, default: []].append(record.pod.status.phase) }
         onPod(record)
+        onAny(self)
     }
 
     func podWrote(_ record: PodRecord, container: String, stream: OutputStream, bytes: [UInt8]) {
         output[record.pod.metadata.name, default: ""] += String(decoding: bytes, as: UTF8.self)
     }
 
-    func eventRecorded(_ event: Event) {}
+    func eventRecorded(_ event: Event) {
+        events.append(event)
+        onAny(self)
+    }
     func noticed(_ notice: RunNotice) { notices.append(notice) }
 
     var allOutput: [String] { output.values.sorted() }
@@ -154,13 +179,21 @@ func podSpec(_ command: [String]) -> PodSpec {
 
 func mebibytes(_ count: Int64) -> Quantity { Quantity(nanos: Int128(count << 20) * 1_000_000_000, format: .binarySI) }
 
-/// The processes that this one has started: `berth-pod`, while a run goes on.
-/// Other suites run in this process at the same time and have children of their own.
+/// The `berth-pod` processes that this one has started and that hold something of that place, while a run goes on.
+///
+/// Other suites run in this process at the same time. What they have just forked holds copies of all that is open here,
+/// but is not that program.
 func children(holding place: String) throws -> [pid_t] {
-    try children(of: getpid()).filter { child in
-        guard let directory = try? OwnedDescriptor.open("/proc/\(child)/fd", O_RDONLY | O_DIRECTORY),
+    var program = stat()
+    let path = try #require(podExecutable)
+    try retrying { stat(path, &program) }
+    return try children(of: getpid()).filter { child in
+        var running = stat()
+        guard stat("/proc/\(child)/exe", &running) == 0, running.st_dev == program.st_dev,
+            running.st_ino == program.st_ino,
+            let directory = try? OwnedDescriptor.open("/proc/\(child)/fd", O_RDONLY | O_DIRECTORY),
             let names = try? directory.names()
-        else { return false }  // it has ended meanwhile
+        else { return false }  // another program, or it has ended meanwhile
         return names.contains { name in
             var target = [UInt8](repeating: 0, count: 4096)
             let count = readlinkat(directory.rawValue, name, &target, target.count)

@@ -10,13 +10,30 @@ import Testing
 struct RunDirectoryTests {
     private let uid = "11111111-2222-4333-8444-555555555555"
 
+    @Test("The list of pods is written anew once most of them are gone, and a sweep reads it")
+    func shorten() throws {
+        let scratch = try Scratch()
+        let state = try StateDirectory(scratch.path + "/state")
+        let runs = try state.directory("runs")
+        var run = try RunDirectory("run", in: runs, at: state.path + "/runs")
+        for _ in 0..<5000 { try run.note(uid: uid) }
+        let isLong = (run.isLong(for: 10), run.isLong(for: 2500))
+        #expect(isLong == (true, false))
+        try run.shorten(to: ["a", "b"])
+        let isLongStill = run.isLong(for: 0)
+        #expect(!isLongStill)
+        try run.note(uid: uid)
+        let list = try OwnedDescriptor.open(run.path + "/uids", O_RDONLY).readAll(limit: 1 << 20)
+        #expect(String(decoding: list, as: UTF8.self) == "a\nb\n\(uid)\n")
+    }
+
     @Test("A run that somebody holds is left alone; when nobody does, it is swept")
     func sweep() throws {
         let scratch = try Scratch()
         let state = try StateDirectory(scratch.path + "/state")
         let runs = try state.directory("runs")
         do {
-            let live = try RunDirectory("live", in: runs, at: state.path + "/runs")
+            var live = try RunDirectory("live", in: runs, at: state.path + "/runs")
             try live.note(uid: uid)
             try retrying { mkdir(live.podsDirectory + "/" + uid, 0o700) }
             let own = try RunDirectory("own", in: runs, at: state.path + "/runs")
@@ -69,13 +86,28 @@ struct LogRetentionTests {
         }
         var logs = LogRetention(
             logs: try OwnedDescriptor.open(scratch.path, O_RDONLY | O_DIRECTORY), maximum: 2)
-        try logs.trim()
+        try logs.trim(except: [])
         #expect(try scratch.names().count == 5)
         logs.keep()
-        try logs.trim()
+        try logs.trim(except: [])
         #expect(try scratch.names() == ["default_p3_u", "default_p4_u"])
         try logs.remove("/anywhere/default_p3_u")
         #expect(try scratch.names() == ["default_p4_u"])
+    }
+
+    @Test("Logs of pods that run are none of the kept ones")
+    func running() throws {
+        let scratch = try Scratch()
+        for name in ["default_old_u", "default_new_u"] { try retrying { mkdir(scratch.path + "/" + name, 0o700) } }
+        var logs = LogRetention(
+            logs: try OwnedDescriptor.open(scratch.path, O_RDONLY | O_DIRECTORY), maximum: 0)
+        var isUntidy = [logs.isUntidy]
+        logs.keep()
+        isUntidy.append(logs.isUntidy)
+        try logs.trim(except: ["/var/lib/berth/logs/pods/default_old_u"])
+        #expect(try scratch.names() == ["default_old_u"])
+        isUntidy.append(logs.isUntidy)
+        #expect(isUntidy == [false, true, false])
     }
 }
 

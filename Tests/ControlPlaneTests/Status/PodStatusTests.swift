@@ -7,7 +7,12 @@ import Testing
 @testable import ControlPlane
 
 struct PodStatusTests {
-    private let context = StatusContext(images: [("i:1", "sha256:0"), ("m:1", "sha256:1")], address: "127.0.0.1")
+    private let context: StatusContext = {
+        var context = StatusContext()
+        context.containers = [.init(image: "i:1", imageID: "sha256:0"), .init(image: "m:1", imageID: "sha256:1")]
+        (context.hostAddress, context.podAddresses) = ("127.0.0.1", ["127.0.0.1"])
+        return context
+    }()
 
     private func state(
         _ phase: PodState.Phase, initial: ContainerReport.State, main: ContainerReport.State
@@ -22,6 +27,8 @@ struct PodStatusTests {
         second.name = "main"
         second.state = main
         second.containerID = "id"
+        if case .terminated(let end) = initial { first.ready = end.exitCode == 0 }
+        if case .running = main { (second.started, second.ready) = (true, true) }
         state.initContainers = [first]
         state.containers = [second]
         return state
@@ -97,8 +104,12 @@ struct PodStatusTests {
         var status = PodStatus()
         status.update(
             state(.running, initial: ended(0), main: .running(startedAt: 21)), context, now: Timestamp(nanoseconds: 22))
-        status.lose(now: Timestamp(nanoseconds: 40))
+        status.lose(context, now: Timestamp(nanoseconds: 40))
         #expect(status.phase == .failed)
+        let disruption = status.conditions.last
+        #expect(disruption?.type == "DisruptionTarget" && disruption?.status == .true)
+        #expect(disruption?.lastTransitionTime == Timestamp(nanoseconds: 40))
+        #expect(status.conditions.count == 6)
         guard case .terminated(let end) = status.containerStatuses[0].state else {
             Issue.record("not terminated")
             return

@@ -9,72 +9,127 @@ struct Violation: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// A second account of one Job, kept from the same events in the plainest way: sets of UIDs and lists of times.
-struct Account {
-    enum Count { case succeeded, failed, leftOut }
+/// A second account of one Job, kept from the same events in the plainest way: sets of UIDs and of indexes, lists of times.
+/// What the controller says must be what this expects.
+final class Account {
+    /// A pod that the controller asked for and that, as far as it was told, has not ended.
     struct Alive {
         var index: Int?
         var created: Timestamp
         var isTerminating = false
+        var isRunning = false
         var restarts: Int32 = 0
+        /// When it ceased to be ready, and when its deletion began, as it was told.
+        var unreadySince: Timestamp?
+        var deleted: Timestamp?
+
+        var finished: Timestamp { unreadySince ?? deleted ?? created }
     }
 
-    private var spec: JobSpec
-    private let backoff: JobBackoff
-    /// Pods that the controller asked for and that, as far as it was told, have not ended.
-    private var alive: [String: Alive] = [:]
-    private var counted: [String: Count] = [:]
-    private var succeeded = 0
-    private var failed = 0
-    private var completed: Set<Int> = []
+    var spec: JobSpec
+    let backoff: JobBackoff
+    var alive: [String: Alive] = [:]
+    /// Counted, or left out for good.
+    var settled: Set<String> = []
+    /// So many of them could not be made.
+    var neverMade = 0
+    /// Their finalizer may go.
+    var released: Set<String> = []
+    var succeeded = 0
+    var failed = 0
+    var completed: Set<Int> = []
+    var failedIndexes: Set<Int> = []
+    /// By index: failures that count, and ignored ones; and when the last of them finished.
+    var indexCounts: [Int: (counted: Int, ignored: Int)] = [:]
+    var indexFailed: [Int: Timestamp] = [:]
     private var failureTimes: [Timestamp] = []
     private var lastSuccess: Timestamp?
+    private var failJob = false
     private var createFailures = 0
     private var lastCreateFailure: Timestamp?
     private var createHold: Timestamp?
-    private var names: Set<String> = []
-    private var final: JobStatus?
-    private var before = JobStatus()
-    private var shrank = false
-    private(set) var endEvents = 0
+    /// When the Job's clock began.
+    private(set) var started: Timestamp?
+    private var isSuspensionNoted = false
+    /// The reason of the verdict.
+    var decided: String?
+    var succeeds = false
 
-    init(spec: JobSpec, backoff: JobBackoff) {
-        self.spec = spec
+    // What the checks remember.
+    var names: Set<String> = []
+    var before = JobStatus()
+    var final: JobStatus?
+    var shrank = false
+    var endEvents = 0
+    var deletions = 0
+
+    init(job: Job, backoff: JobBackoff) {
+        spec = job.spec
         self.backoff = backoff
     }
 
     var isFinished: Bool { final != nil }
-    private var isIndexed: Bool { spec.completionMode == .indexed }
-    private var active: Int { alive.values.count { !$0.isTerminating } }
+    var isIndexed: Bool { spec.completionMode == .indexed }
+    var done: Int { isIndexed ? completed.count : succeeded }
+    var active: Int { alive.values.reduce(0) { $0 + ($1.isTerminating ? 0 : 1) } }
+    var waitsForTerminating: Bool { spec.podReplacementPolicy == .failed || spec.podFailurePolicy != nil }
 
-    // MARK: What the controller is told
-
-    mutating func take(_ event: JobEvent, now: Timestamp) {
-        shrank = false
-        guard !isFinished else { return }
-        switch event {
-        case .resync: break
-        case .specChanged(let new):
-            spec = new
-            let old = completed.count
-            completed = completed.filter { $0 < Int(new.completions ?? .max) }
-            shrank = completed.count < old
-        case .podChanged(let pod): changed(pod)
-        case .podDeleted(let uid):
-            guard let pod = alive.removeValue(forKey: uid) else { return }
-            count(uid, pod, .failed, at: now)
-        case .podCreateFailed(let uid, _):
-            guard alive.removeValue(forKey: uid) != nil else { return }
-            if counted[uid] == nil { counted[uid] = .leftOut }
-            if createHold.map({ now >= $0 }) ?? true {
-                createFailures += 1
-                lastCreateFailure = now
-                createHold = now + .seconds(min(60, 1 << min(createFailures - 1, 10)))
-            }
-        }
+    /// How many active pods there should be.
+    var wanted: Int {
+        if spec.suspend == true { return 0 }
+        guard let completions = spec.completions else { return done > 0 ? active : Int(spec.parallelism ?? 1) }
+        return max(0, min(Int(spec.parallelism ?? 1), Int(completions) - done))
     }
 
-    private mutating func changed(_ pod: Pod) {
+    func isInRange(_ index: Int?) -> Bool {
+        guard isIndexed else { return true }
+        return index.map { $0 < Int(spec.completions ?? 0) } ?? false
+    }
+}
+
+// MARK: What the controller is told
+
+extension Account {
+    func take(_ event: JobEvent, now: Timestamp) {
+        shrank = false
+        if case .specChanged(let new) = event { change(new) }
+        guard !isFinished else { return }
+        switch event {
+        case .resync, .specChanged: break
+        case .podChanged(let pod): changed(pod)
+        case .podDeleted(let uid):
+            guard let pod = alive.removeValue(forKey: uid) else { break }
+            countFailure(uid, pod, .count, at: now)
+        case .podCreateFailed(let uid, _):
+            guard alive.removeValue(forKey: uid) != nil else { break }
+            if settled.insert(uid).inserted { neverMade += 1 }
+            guard createHold.map({ now >= $0 }) ?? true else { break }
+            createFailures += 1
+            lastCreateFailure = now
+            createHold = now + .seconds(min(60, 1 << min(createFailures - 1, 10)))
+        }
+        if spec.suspend != true, started == nil || isSuspensionNoted { started = now }
+        isSuspensionNoted = spec.suspend == true
+    }
+
+    private func change(_ new: JobSpec) {
+        let isElastic = isIndexed && new.completions == new.parallelism
+        guard new.backoffLimitPerIndex == spec.backoffLimitPerIndex, new.template == spec.template,
+            new.completions == spec.completions || isElastic
+        else { return }
+        spec = new
+        guard !isFinished else { return }
+        let old = completed.count
+        if isIndexed {
+            completed = completed.filter { $0 < Int(new.completions ?? 0) }
+            failedIndexes = failedIndexes.filter { $0 < Int(new.completions ?? 0) }
+        }
+        shrank = completed.count < old
+        guard !waitsForTerminating else { return }
+        for (uid, pod) in alive where pod.isTerminating { countFailure(uid, pod, .count, at: pod.finished) }
+    }
+
+    private func changed(_ pod: Pod) {
         let uid = pod.metadata.uid
         guard var known = alive[uid] else { return }
         if let lastCreateFailure, known.created > lastCreateFailure {
@@ -82,213 +137,160 @@ struct Account {
             createHold = nil
             self.lastCreateFailure = nil
         }
-        if pod.status.phase.isTerminal {
-            alive[uid] = nil
-            count(uid, known, pod.status.phase == .succeeded ? .succeeded : .failed, at: pod.finishedAt)
-            return
-        }
-        known.restarts = max(known.restarts, pod.status.containerStatuses.first?.restartCount ?? 0)
-        if pod.metadata.deletionTimestamp != nil {
-            known.isTerminating = true
-            count(uid, known, .failed, at: pod.finishedAt)
-        }
-        alive[uid] = known
-    }
-
-    private mutating func count(_ uid: String, _ pod: Alive, _ end: Count, at finished: Timestamp) {
-        guard counted[uid] == nil else { return }
-        counted[uid] = end
-        if isIndexed, pod.index.map({ $0 >= Int(spec.completions ?? 0) }) ?? true { return }
-        switch end {
+        let ready = pod.status.conditions.first { $0.type == "Ready" }
+        known.unreadySince = ready?.status == .false ? ready?.lastTransitionTime : nil
+        switch pod.status.phase {
         case .succeeded:
-            if let index = pod.index { completed.insert(index) } else { succeeded += 1 }
-            lastSuccess = max(lastSuccess ?? finished, finished)
+            alive[uid] = nil
+            countSuccess(uid, known, at: pod.containersEnd ?? known.finished)
         case .failed:
+            alive[uid] = nil
+            countFailure(uid, known, action(for: pod), at: pod.containersEnd ?? known.finished)
+        case .pending, .running:
+            known.isRunning = known.isRunning || pod.status.phase == .running
+            known.restarts = max(known.restarts, pod.status.containerStatuses.first?.restartCount ?? 0)
+            if let end = pod.metadata.deletionTimestamp {
+                known.isTerminating = true
+                known.deleted = end + .seconds(-(pod.metadata.deletionGracePeriodSeconds ?? 0))
+                if !waitsForTerminating { countFailure(uid, known, .count, at: known.finished) }
+            }
+            alive[uid] = known
+        }
+    }
+
+    /// By the first rule that suits the only container's exit code, or whether the pod was disrupted.
+    private func action(for pod: Pod) -> PodFailurePolicyRule.Action {
+        var code: Int32 = 0
+        if case .terminated(let end)? = pod.status.containerStatuses.first?.state { code = end.exitCode }
+        let isDisrupted = pod.status.conditions.contains { $0.type == "DisruptionTarget" }
+        for rule in spec.podFailurePolicy?.rules ?? [] {
+            if let codes = rule.onExitCodes {
+                if code != 0, codes.values.contains(code) == (codes.operator == .isIn) { return rule.action! }
+            } else if isDisrupted {
+                return rule.action!
+            }
+        }
+        return .count
+    }
+
+    private func countSuccess(_ uid: String, _ pod: Alive, at finished: Timestamp) {
+        guard settled.insert(uid).inserted, isInRange(pod.index) else { return }
+        lastSuccess = max(lastSuccess ?? finished, finished)
+        guard let index = pod.index else {
+            succeeded += 1
+            return
+        }
+        if !failedIndexes.contains(index) { completed.insert(index) }
+        indexCounts[index] = nil
+        indexFailed[index] = nil
+    }
+
+    func countFailure(
+        _ uid: String, _ pod: Alive, _ action: PodFailurePolicyRule.Action, at finished: Timestamp
+    ) {
+        guard settled.insert(uid).inserted, isInRange(pod.index) else { return }
+        failureTimes.append(finished)
+        if action != .ignore { failed += 1 }
+        if action == .failJob { failJob = true }
+        guard let limit = spec.backoffLimitPerIndex, let index = pod.index else { return }
+        var counts = indexCounts[index] ?? (0, 0)
+        if action == .failIndex || (action != .ignore && counts.counted >= Int(limit)) {
+            if !completed.contains(index) { failedIndexes.insert(index) }
+            indexCounts[index] = nil
+            indexFailed[index] = nil
+            return
+        }
+        if action == .ignore { counts.ignored += 1 } else { counts.counted += 1 }
+        indexCounts[index] = counts
+        indexFailed[index] = finished
+    }
+
+    /// The Job is decided: what has not ended is a failure of a Job that fails, and nothing otherwise.
+    func settleAll(where suits: (Alive) -> Bool) {
+        for (uid, pod) in alive where suits(pod) {
+            guard settled.insert(uid).inserted, !succeeds, isInRange(pod.index) else { continue }
             failed += 1
-            failureTimes.append(finished)
-        case .leftOut: break
         }
-    }
-
-    // MARK: What it does
-
-    mutating func check(_ intents: [JobIntent], of controller: JobController, now: Timestamp) throws(Violation) {
-        let status = controller.job.status
-        if let final {
-            guard intents.isEmpty, status == final, controller.nextWake == nil else {
-                throw Violation("a finished Job goes on: \(intents)")
-            }
-            return
-        }
-        let hold = creationHold
-        let failing = status.has(.failureTarget)
-        var (creates, deletes) = (0, 0)
-        for intent in intents {
-            switch intent {
-            case .createPod(let pod):
-                creates += 1
-                try created(pod)
-            case .deletePod(let uid):
-                deletes += 1
-                try deleted(uid, failing: failing, now: now)
-            case .record(let event): if status.conditions.contains(where: { $0.reason == event.reason }) { note(event) }
-            case .statusChanged: if status == before { throw Violation("the status is not changed") }
-            case .wake(let time):
-                guard time == controller.nextWake else { throw Violation("two wishes when to wake") }
-            }
-        }
-        if creates > 0, deletes > 0 { throw Violation("it deletes and creates in one sync") }
-        if creates > 0, let hold, now < hold { throw Violation("created before back-off ends at \(hold), at \(now)") }
-        try checkCounts(status)
-        try checkPods(status, controller, deletes: deletes, now: now)
-        try checkConditions(status, controller)
-        before = status
-    }
-
-    private mutating func note(_ event: Event) {
-        let isEnd = event.reason == "BackoffLimitExceeded" || event.reason == "DeadlineExceeded"
-        if isEnd { endEvents += 1 }
-    }
-
-    private mutating func created(_ pod: Pod) throws(Violation) {
-        let uid = pod.metadata.uid
-        guard alive[uid] == nil, counted[uid] == nil, names.insert(pod.metadata.name).inserted else {
-            throw Violation("\(pod.metadata.name) is there twice")
-        }
-        let index = pod.metadata.annotations[JobKey.completionIndex].flatMap(Int.init)
-        guard (index != nil) == isIndexed else { throw Violation("index of \(pod.metadata.name)") }
-        if let index {
-            let twin = alive.values.contains { $0.index == index && !$0.isTerminating }
-            guard !twin, !completed.contains(index) else { throw Violation("index \(index) is taken") }
-            let lower = (0..<index).first { lower in
-                !completed.contains(lower) && !alive.values.contains { $0.index == lower && !$0.isTerminating }
-            }
-            if let lower { throw Violation("index \(index) before \(lower)") }
-        }
-        alive[uid] = Alive(index: index, created: pod.metadata.creationTimestamp!)
-    }
-
-    private mutating func deleted(_ uid: String, failing: Bool, now: Timestamp) throws(Violation) {
-        guard var pod = alive[uid], !pod.isTerminating else { throw Violation("deletes \(uid), which is not active") }
-        count(uid, pod, failing ? .failed : .leftOut, at: now)
-        pod.isTerminating = true
-        alive[uid] = pod
-    }
-
-    private var creationHold: Timestamp? {
-        let after = failureTimes.filter { failure in lastSuccess.map { failure > $0 } ?? true }
-        var hold = createHold
-        if let last = after.max() {
-            let end = last + backoff.delay(afterFailures: after.count)
-            hold = max(hold ?? end, end)
-        }
-        return hold
-    }
-
-    // MARK: What must always hold
-
-    private func checkCounts(_ status: JobStatus) throws(Violation) {
-        guard Int(status.failed) == failed else { throw Violation("failed \(status.failed), not \(failed)") }
-        let succeeded = isIndexed ? completed.count : succeeded
-        guard Int(status.succeeded) == succeeded else {
-            throw Violation("succeeded \(status.succeeded), not \(succeeded)")
-        }
-        guard status.completedIndexes == IndexSet(completed).description else {
-            throw Violation("completedIndexes \(status.completedIndexes), not \(IndexSet(completed))")
-        }
-        guard status.failed >= before.failed, status.succeeded >= before.succeeded || shrank else {
-            throw Violation("a counter fell")
-        }
-        guard Int(status.active) == active, Int(status.terminating ?? -1) == alive.count - active else {
-            throw Violation(
-                "active \(status.active), terminating \(status.terminating ?? -1): not \(active) of \(alive.count)")
-        }
-        guard let ready = status.ready, ready >= 0, ready <= status.active else { throw Violation("ready") }
-    }
-
-    private func checkPods(
-        _ status: JobStatus, _ controller: JobController, deletes: Int, now: Timestamp
-    ) throws(Violation) {
-        let wake = controller.nextWake
-        let decided = status.has(.failureTarget) || status.has(.successCriteriaMet)
-        if decided || spec.suspend == true {
-            guard active == 0, wake == nil else {
-                throw Violation("pods or a wake of a Job that is ending or suspended")
-            }
-            guard controller.stall == nil || (!decided && alive.isEmpty) else { throw Violation("stalled") }
-            return
-        }
-        var wanted = Int(spec.parallelism ?? 1)
-        let done = isIndexed ? completed.count : succeeded
-        if let completions = spec.completions { wanted = max(0, min(wanted, Int(completions) - done)) }
-        if spec.completions == nil, done > 0 { wanted = active }
-        guard active <= wanted else { throw Violation("\(active) pods, wanted \(wanted)") }
-        let deadline = spec.activeDeadlineSeconds.map { status.startTime! + .seconds($0) }
-        if let deadline, deadline <= now { throw Violation("the deadline passed unseen") }
-        let hold = active < wanted ? deletes > 0 ? max(now, creationHold ?? now) : creationHold : nil
-        if active < wanted, hold == nil { throw Violation("missing pods, and nothing to wait for") }
-        if active < wanted, deletes == 0, let hold, hold <= now { throw Violation("back-off is over, and no pod") }
-        let times = [deadline, hold].compactMap { $0 }
-        guard wake == times.min() else { throw Violation("wakes at \(wake as Any), not at \(times.min() as Any)") }
-        let isStalled = alive.isEmpty && wake == nil
-        guard (controller.stall != nil) == isStalled else { throw Violation("stall is \(controller.stall as Any)") }
-    }
-
-    private mutating func checkConditions(_ status: JobStatus, _ controller: JobController) throws(Violation) {
-        for (interim, terminal) in [
-            (JobCondition.Kind.failureTarget, JobCondition.Kind.failed), (.successCriteriaMet, .complete),
-        ] {
-            let first = status.conditions.firstIndex { $0.type == interim }
-            let second = status.conditions.firstIndex { $0.type == terminal }
-            if let second {
-                guard let first, first < second, status.conditions[first].reason == status.conditions[second].reason
-                else {
-                    throw Violation("\(terminal) without \(interim) before it")
-                }
-                guard alive.isEmpty else { throw Violation("finished with pods") }
-                guard (terminal == .complete) == (status.completionTime != nil) else {
-                    throw Violation("completionTime")
-                }
-                final = status
-            }
-            for condition in before.conditions where condition.type == interim {
-                guard status.conditions.contains(condition) else { throw Violation("the verdict changed") }
-            }
-        }
-        guard !(status.has(.failureTarget) && status.has(.successCriteriaMet)) else { throw Violation("two verdicts") }
-        if before.has(.suspended), !before.has(.failureTarget), status.conditions.last?.reason == "DeadlineExceeded" {
-            guard spec.activeDeadlineSeconds == 0 else { throw Violation("suspended time counts for the deadline") }
-        }
-        let decided = status.has(.failureTarget) || status.has(.successCriteriaMet)
-        if decided, alive.isEmpty, final == nil { throw Violation("decided, no pods, and no end") }
-        if failed > Int(spec.backoffLimit ?? 6), !decided { throw Violation("backoffLimit exceeded unseen") }
-        if isPastRestartLimit, !decided { throw Violation("restarts exceeded unseen") }
-        if final != nil, status.has(.failureTarget), endEvents != 1 {
-            throw Violation("the end told \(endEvents) times")
-        }
-    }
-
-    private var isPastRestartLimit: Bool {
-        guard spec.template.spec.restartPolicy == .onFailure else { return false }
-        let sum = alive.values.reduce(0) { $0 + Int($1.restarts) }
-        return spec.backoffLimit == 0 ? sum > 0 : sum >= Int(spec.backoffLimit ?? 6)
     }
 }
 
-extension JobStatus {
-    fileprivate func has(_ type: JobCondition.Kind) -> Bool {
-        conditions.contains { $0.type == type && $0.status == .true }
+// MARK: What is expected of it
+
+extension Account {
+    /// The reason for which the Job ends before its pods are looked after: the first one in the order of the documentation.
+    func expectedVerdict(now: Timestamp) -> (reason: String, succeeds: Bool)? {
+        if failJob { return ("PodFailurePolicy", false) }
+        let limit = Int(spec.backoffLimit ?? (spec.backoffLimitPerIndex == nil ? 6 : .max))
+        if failed > limit { return ("BackoffLimitExceeded", false) }
+        if spec.template.spec.restartPolicy == .onFailure {
+            let sum = alive.values.reduce(0) { $0 + Int($1.restarts) }
+            if limit == 0 ? sum > 0 : sum >= limit { return ("BackoffLimitExceeded", false) }
+        }
+        if let deadline, deadline <= now { return ("DeadlineExceeded", false) }
+        if let most = spec.maxFailedIndexes, failedIndexes.count > Int(most) {
+            return ("MaxFailedIndexesExceeded", false)
+        }
+        if !failedIndexes.isEmpty, failedIndexes.count + completed.count >= Int(spec.completions ?? 0) {
+            return ("FailedIndexes", false)
+        }
+        return isPolicyMet ? ("SuccessPolicy", true) : nil
+    }
+
+    private var isPolicyMet: Bool {
+        guard let rules = spec.successPolicy?.rules, !completed.isEmpty else { return false }
+        return rules.contains { rule in
+            // The simulation writes indexes as single numbers.
+            guard let text = rule.succeededIndexes else { return completed.count >= Int(rule.succeededCount!) }
+            let wanted = Set(text.split(separator: ",").compactMap { Int($0) }.filter { $0 < Int(spec.completions!) })
+            let met = wanted.intersection(completed).count
+            return !wanted.isEmpty && (met == wanted.count || rule.succeededCount.map { met >= Int($0) } ?? false)
+        }
+    }
+
+    var deadline: Timestamp? {
+        guard spec.suspend != true, let started else { return nil }
+        return spec.activeDeadlineSeconds.map { started + .seconds($0) }
+    }
+
+    /// Where pods are missing, and when they may be created: for each index, or for all places together.
+    func missing() -> [(index: Int?, notBefore: Timestamp?)] {
+        let terminating = waitsForTerminating ? alive.count - active : 0
+        let count = wanted - active - terminating
+        guard count > 0 else { return [] }
+        guard isIndexed else { return Array(repeating: (nil, later(streakEnd, createHold)), count: count) }
+        var taken = completed.union(failedIndexes)
+        for pod in alive.values where !pod.isTerminating || waitsForTerminating {
+            if let index = pod.index { taken.insert(index) }
+        }
+        let free = (0..<Int(spec.completions ?? 0)).filter { !taken.contains($0) }.prefix(count)
+        guard spec.backoffLimitPerIndex != nil else { return free.map { ($0, later(streakEnd, createHold)) } }
+        return free.map { ($0, later(indexEnd($0), createHold)) }
+    }
+
+    private func indexEnd(_ index: Int) -> Timestamp? {
+        guard let last = indexFailed[index], let counts = indexCounts[index] else { return nil }
+        return last + backoff.delay(afterFailures: counts.counted + counts.ignored)
+    }
+
+    private var streakEnd: Timestamp? {
+        var (count, last) = (0, Timestamp(nanoseconds: 0))
+        for failure in failureTimes where lastSuccess.map({ failure > $0 }) ?? true {
+            count += 1
+            last = max(last, failure)
+        }
+        return count == 0 ? nil : last + backoff.delay(afterFailures: count)
+    }
+
+    private func later(_ one: Timestamp?, _ other: Timestamp?) -> Timestamp? {
+        guard let one, let other else { return one ?? other }
+        return max(one, other)
     }
 }
 
 extension Pod {
-    /// As the simulated pods tell it.
-    fileprivate var finishedAt: Timestamp {
-        if case .terminated(let end)? = status.containerStatuses.first?.state, let time = end.finishedAt { return time }
-        if let ready = status.conditions.first, ready.status == .false, let time = ready.lastTransitionTime {
-            return time
-        }
-        if let end = metadata.deletionTimestamp { return end + .seconds(-(metadata.deletionGracePeriodSeconds ?? 0)) }
-        return metadata.creationTimestamp!
+    /// When its only container ended.
+    fileprivate var containersEnd: Timestamp? {
+        if case .terminated(let end)? = status.containerStatuses.first?.state { return end.finishedAt }
+        return nil
     }
 }

@@ -4,9 +4,9 @@ import JobController
 import KubernetesAPI
 
 /// One random Job with its pods, its clock, and the notifications that are still on their way.
-struct SimulatedWorld {
+final class SimulatedWorld {
     var controller: JobController
-    var account: Account
+    let account: Account
     var random: SplitMix
     var now = Cluster.start
     /// Events told to the controller so far.
@@ -27,15 +27,15 @@ struct SimulatedWorld {
         ]
         let backoff = backoffs.randomElement(using: &random)!
         controller = JobController(job: Cluster.job { $0.randomize(using: &random) }, backoff: backoff)
-        account = Account(spec: controller.job.spec, backoff: backoff)
+        account = Account(job: controller.job, backoff: backoff)
         self.random = random
     }
 
     /// The reason of its verdict.
-    var ending: String { controller.job.status.conditions.last?.reason ?? "none" }
+    var ending: String { account.decided ?? "none" }
 
     /// A random life of random length, then peace: everything is delivered, pods succeed, and the Job must end.
-    mutating func live() throws(Violation) {
+    func live() throws(Violation) {
         try tell(.resync)
         for _ in 0..<Int.random(in: 20...400, using: &random) where !account.isFinished { try step() }
         try settleDown()
@@ -43,7 +43,7 @@ struct SimulatedWorld {
         for _ in 0..<5 { try step() }
     }
 
-    private mutating func step() throws(Violation) {
+    private func step() throws(Violation) {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<40: try deliver()
         case 40..<52: start()
@@ -61,7 +61,7 @@ struct SimulatedWorld {
 
     // MARK: Telling the controller
 
-    private mutating func tell(_ event: JobEvent) throws(Violation) {
+    private func tell(_ event: JobEvent) throws(Violation) {
         events += 1
         account.take(event, now: now)
         let intents = controller.apply(event, now: now, random: &random)
@@ -70,29 +70,29 @@ struct SimulatedWorld {
         if let next = controller.nextWake, wake.map({ $0 > next }) ?? true {
             throw Violation("it wants to wake at \(next) and didn't say so")
         }
-        if events % 16 == 0 { try checkIdempotence(after: intents) }
+        if events % 32 == 0 { try checkIdempotence(after: intents) }
     }
 
-    private mutating func carryOut(_ intent: JobIntent) {
+    private func carryOut(_ intent: JobIntent) {
         switch intent {
         case .createPod(let pod): pods.append(pod)
         case .deletePod(let uid): deletionAsked.insert(uid)
         case .wake(let time): wake = time
-        case .record, .statusChanged: break
+        case .record, .statusChanged, .releasePod, .deleteJob: break
         }
     }
 
     /// When nothing is new, a second look at the same time does nothing: the controller can't spin.
     private func checkIdempotence(after intents: [JobIntent]) throws(Violation) {
         let deletes = intents.contains { if case .deletePod = $0 { true } else { false } }
-        guard !deletes else { return }
+        guard !deletes, !account.isFinished else { return }
         var (copy, random) = (controller, random)
         for intent in copy.apply(.resync, now: now, random: &random) {
             guard case .wake(let time) = intent, time > now else { throw Violation("a second look does \(intent)") }
         }
     }
 
-    private mutating func deliver() throws(Violation) {
+    private func deliver() throws(Violation) {
         guard !underway.isEmpty else { return }
         let place = Int.random(in: 0..<underway.count, using: &random)
         let event = underway[place]
@@ -102,7 +102,7 @@ struct SimulatedWorld {
     }
 
     /// The caller sleeps, and wakes when it was told to; now and then somewhat late, or too early and forgetful.
-    private mutating func passTime() throws(Violation) {
+    private func passTime() throws(Violation) {
         let early = Int.random(in: 0..<8, using: &random) == 0
         let late =
             Int64.random(in: 0..<8, using: &random) == 0 ? Int64.random(in: 0..<3_000_000_000, using: &random) : 0
@@ -116,25 +116,26 @@ struct SimulatedWorld {
         try tell(.resync)
     }
 
-    private mutating func changeSpec() throws(Violation) {
+    private func changeSpec() throws(Violation) {
         var spec = controller.job.spec
         spec.change(using: &random)
         try tell(.specChanged(spec))
     }
 
     /// From here on all goes well.
-    private mutating func settleDown() throws(Violation) {
+    private func settleDown() throws(Violation) {
         var spec = controller.job.spec
         spec.suspend = false
         spec.parallelism = max(1, spec.parallelism ?? 1)
-        if spec.completionMode == .indexed { spec.completions = min(spec.completions ?? 1, 12) }
         spec.backoffLimit = .max
+        spec.maxFailedIndexes = nil
+        spec.activeDeadlineSeconds = nil
         try tell(.specChanged(spec))
         for _ in 0..<2000 {
             if account.isFinished { return }
             while !underway.isEmpty { try tell(underway.removeFirst()) }
             if !pods.isEmpty {
-                finish(0, deletionAsked.contains(pods[0].metadata.uid) ? .failed : .succeeded)
+                finish(0, deletionAsked.contains(pods[0].metadata.uid) ? .failed : .succeeded, exitCode: 137)
             } else if let time = wake {
                 now = max(now, time)
                 wake = nil
@@ -148,13 +149,13 @@ struct SimulatedWorld {
 
     // MARK: What pods do
 
-    private mutating func anyPod(where suits: (Pod) -> Bool = { _ in true }) -> Int? {
+    private func anyPod(where suits: (Pod) -> Bool = { _ in true }) -> Int? {
         guard !pods.isEmpty else { return nil }
         let place = Int.random(in: 0..<pods.count, using: &random)
         return suits(pods[place]) ? place : nil
     }
 
-    private mutating func start() {
+    private func start() {
         guard let place = anyPod(where: { $0.status.phase == .pending }) else { return }
         pods[place].status.phase = .running
         pods[place].spec.nodeName = "node"
@@ -162,20 +163,24 @@ struct SimulatedWorld {
         underway.append(.podChanged(pods[place]))
     }
 
-    private mutating func end() {
+    private func end() {
         guard let place = anyPod(where: { $0.status.phase == .running }) else { return }
-        finish(place, Int.random(in: 0..<3, using: &random) == 0 ? .failed : .succeeded)
+        let exitCode = JobSpec.exitCodes.randomElement(using: &random)!
+        finish(place, random.chance(1, in: 3) ? .failed : .succeeded, exitCode: exitCode)
     }
 
     /// The end is told, and when the pod was to be deleted, that it is gone; both get there in any order.
-    private mutating func finish(_ place: Int, _ phase: PodStatus.Phase) {
+    private func finish(_ place: Int, _ phase: PodStatus.Phase, exitCode: Int32) {
         var pod = pods.remove(at: place)
-        pod.finish(phase, exitCode: phase == .failed ? 1 : 0, at: now)
+        pod.finish(phase, exitCode: phase == .failed ? exitCode : 0, at: now)
+        if phase == .failed, random.chance(1, in: 4) {
+            pod.status.conditions.append(PodCondition(type: "DisruptionTarget", status: .true))
+        }
         underway.append(.podChanged(pod))
         if deletionAsked.contains(pod.metadata.uid) { underway.append(.podDeleted(uid: pod.metadata.uid)) }
     }
 
-    private mutating func restart() {
+    private func restart() {
         guard let place = anyPod(where: { $0.status.phase == .running }) else { return }
         var container = pods[place].status.containerStatuses.first ?? ContainerStatus()
         container.restartCount += 1
@@ -183,50 +188,22 @@ struct SimulatedWorld {
         underway.append(.podChanged(pods[place]))
     }
 
-    private mutating func deleteByUser() {
+    private func deleteByUser() {
         guard let place = anyPod(where: { $0.metadata.deletionTimestamp == nil }) else { return }
         pods[place].metadata.deletionTimestamp = now + .seconds(30)
         pods[place].metadata.deletionGracePeriodSeconds = 30
         underway.append(.podChanged(pods[place]))
     }
 
-    private mutating func vanish() {
+    private func vanish() {
         guard let place = anyPod() else { return }
         underway.append(.podDeleted(uid: pods.remove(at: place).metadata.uid))
     }
 
-    private mutating func failCreation() {
+    private func failCreation() {
         guard let place = anyPod(where: { $0.status.phase == .pending && $0.metadata.deletionTimestamp == nil }) else {
             return
         }
         underway.append(.podCreateFailed(uid: pods.remove(at: place).metadata.uid, message: "no memory"))
-    }
-}
-
-extension JobSpec {
-    fileprivate mutating func randomize(using random: inout SplitMix) {
-        parallelism = Int32.random(in: 0...5, using: &random)
-        completions = Int.random(in: 0..<4, using: &random) == 0 ? nil : Int32.random(in: 0...12, using: &random)
-        if completions != nil, Bool.random(using: &random) { completionMode = .indexed }
-        backoffLimit = [0, 1, 3, 6, 1000].randomElement(using: &random)
-        if Int.random(in: 0..<3, using: &random) == 0 {
-            activeDeadlineSeconds = Int64.random(in: 0...300, using: &random)
-        }
-        suspend = Int.random(in: 0..<5, using: &random) == 0
-        template.spec.restartPolicy = Int.random(in: 0..<3, using: &random) == 0 ? .onFailure : .never
-    }
-
-    fileprivate mutating func change(using random: inout SplitMix) {
-        switch Int.random(in: 0..<5, using: &random) {
-        case 0, 1: suspend = !(suspend ?? false)
-        case 2: parallelism = Int32.random(in: 0...6, using: &random)
-        case 3:
-            guard completionMode == .indexed else { return }
-            completions = Int32.random(in: 0...12, using: &random)
-            parallelism = completions
-        default:
-            backoffLimit = Int32.random(in: 0...10, using: &random)
-            activeDeadlineSeconds = Bool.random(using: &random) ? nil : Int64.random(in: 1...500, using: &random)
-        }
     }
 }

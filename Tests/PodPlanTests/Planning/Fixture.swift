@@ -60,7 +60,8 @@ func planner(_ image: StoredImage = testImage(), host: HostFacts = testHost) -> 
         filters: FilterSource { request throws(FilterSource.Failure) in
             if request.localProfile == "gone.json" { throw .init(message: "cannot open gone.json") }
             return Array((request.localProfile ?? "default").utf8) + [UInt8(truncatingIfNeeded: request.capabilities)]
-        })
+        },
+        configs: testConfigs)
 }
 
 /// The plan of the only container of a pod, after `change`.

@@ -44,7 +44,7 @@ struct PodPlannerTests {
         let plan = planner.plan(pod, qosClass: .bestEffort, idRange: nil)
         #expect(plan.hostname == expected)
         #expect(plan.files.last == FilePlan(path: "/etc/hostname", contents: expected + "\n"))
-        #expect(plan.files.first?.contents.hasSuffix("\n127.0.0.1\t\(expected)\n") == true)
+        #expect(plan.files.first?.contents.hasSuffix("\n\(HostFacts.loopback)\t\(expected)\n") == true)
         #expect(plan.containers[0].environment.contains("HOSTNAME=\(expected)"))
     }
 
@@ -173,7 +173,7 @@ struct VolumePlanTests {
                     Quantity(nanos: Int128($0) * 1_000_000_000)
                 }
             }
-            return volumePlans(pod.spec, testHost)[0].source
+            return volumePlans(pod, testHost, .empty).volumes[0].source
         }
         #expect(size(1 << 20, nil) == .memory(sizeBytes: 1 << 20))
         #expect(size(1 << 30, 1 << 20) == .memory(sizeBytes: 1 << 20))
@@ -195,7 +195,7 @@ struct VolumePlanTests {
             $0.spec.securityContext = PodSecurityContext()
             $0.spec.securityContext?.fsGroup = 99
         }
-        let plans = volumePlans(pod.spec, testHost)
+        let plans = volumePlans(pod, testHost, .empty).volumes
         #expect(plans.map(\.groupID) == [99, nil])
         #expect(plans[1].source == .hostPath("/srv", .directory))
     }

@@ -53,6 +53,42 @@ struct CgroupTests {
         }
     }
 
+    @Test(
+        "Huge pages of each size are limited, and what is reserved of them",
+        .enabled(if: HugePages.canBeLimited, "no huge pages are set apart on this host, or no cgroup counts them"))
+    func hugePages() throws {
+        try CgroupLane.withHierarchy { hierarchy in
+            var limits = CgroupLimits()
+            limits.hugePages = HugePages.limits
+            let cgroup = try hierarchy.makeCgroup(named: "uid.main.0", limits: limits)
+            let file = if case .v2 = hierarchy.controllers[.hugetlb] { "max" } else { "limit_in_bytes" }
+            for limit in limits.hugePages {
+                #expect(try cgroup.value("hugetlb.\(limit.sizeName).\(file)") == String(limit.pageBytes))
+                #expect(
+                    try [nil, String(limit.pageBytes)].contains(cgroup.value("hugetlb.\(limit.sizeName).rsvd.\(file)")))
+            }
+            let pod = try hierarchy.makePodCgroup(named: "uid.pod", limits: limits, allDevices: false)
+            limits.hugePages = limits.hugePages.map { HugePageLimit(pageBytes: $0.pageBytes, maxBytes: 0) }
+            let inner = try hierarchy.makeCgroup(named: "uid.inner.0", limits: limits, in: pod)
+            #expect(try inner.value("hugetlb.\(limits.hugePages[0].sizeName).\(file)") == "0")
+            try inner.remove()
+            try pod.remove()
+        }
+    }
+
+    @Test("A host that counts no huge pages has a container that asks for none, and none that asks for some")
+    func noHugePages() throws {
+        let bare = HostControllers(mounts: [], membership: "", hasHugePages: false)
+        var limits = CgroupLimits()
+        limits.allDevices = true
+        limits.hugePages = [HugePageLimit(pageBytes: 2 << 20, maxBytes: 0)]
+        #expect(throws: Never.self) { try limits.check(against: bare) }
+        limits.hugePages[0].maxBytes = 2 << 20
+        #expect(throws: CgroupError.self) { try limits.check(against: bare) }
+        #expect(HugePageLimit(pageBytes: 1 << 30, maxBytes: 0).sizeName == "1GB")
+        #expect(HugePageLimit(pageBytes: 64 << 10, maxBytes: 0).sizeName == "64KB")
+    }
+
     @Test("A memory limit between two pages is held rounded down to a page")
     func memoryIsRounded() throws {
         try CgroupLane.withHierarchy { hierarchy in
@@ -323,5 +359,19 @@ struct CgroupTests {
             return false
         }
         return result
+    }
+}
+
+private enum HugePages {
+    /// A page of each size that this host has set apart.
+    static var limits: [HugePageLimit] {
+        let pools = (try? HugePagePool.all()) ?? []
+        return pools.map { HugePageLimit(pageBytes: $0.pageBytes, maxBytes: $0.pageBytes) }
+    }
+
+    static var canBeLimited: Bool {
+        guard !limits.isEmpty, let controllers = try? HostControllers.read() else { return false }
+        if case .absent = controllers[.hugetlb] { return false }
+        return true
     }
 }

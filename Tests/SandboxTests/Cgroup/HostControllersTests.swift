@@ -16,11 +16,13 @@ struct HostControllersTests {
         var cpu: HostControllers.Home?
         var cpuAccounting: HostControllers.Home?
         var devices: HostControllers.Home?
+        var hugePages: HostControllers.Home?
+        var hasHugePages = false
 
         func controllers() -> HostControllers {
             var mounts = CgroupMount.parse(mountInfo: mountInfo)
             for index in mounts.indices where mounts[index].version == .v2 { mounts[index].controllers = unified }
-            return HostControllers(mounts: mounts, membership: membership)
+            return HostControllers(mounts: mounts, membership: membership, hasHugePages: hasHugePages)
         }
 
         func expected(_ controller: CgroupController) -> HostControllers.Home? {
@@ -30,6 +32,7 @@ struct HostControllersTests {
             case .cpu: cpu
             case .cpuAccounting: cpuAccounting
             case .devices: devices
+            case .hugetlb: hugePages
             }
         }
     }
@@ -49,7 +52,7 @@ struct HostControllersTests {
                 """,
             membership: "0::/user.slice/user-0.slice/session-1.scope\n",
             unified: ["cpuset", "cpu", "io", "memory", "hugetlb", "pids", "rdma", "misc"],
-            memory: v2, pids: v2, cpu: v2, cpuAccounting: v2, devices: v2),
+            memory: v2, pids: v2, cpu: v2, cpuAccounting: v2, devices: v2, hugePages: v2, hasHugePages: true),
         Host(
             testDescription: "each v1 controller by itself, v2 beside them with hugetlb",
             mountInfo: root + """
@@ -147,13 +150,14 @@ struct HostControllersTests {
 
     @Test("A limit that no controller keeps is refused before anything is made")
     func missingControllers() {
-        let bare = HostControllers(mounts: [], membership: "")
+        let bare = HostControllers(mounts: [], membership: "", hasHugePages: true)
         var unlimited = CgroupLimits()
         unlimited.allDevices = true
         #expect(throws: Never.self) { try unlimited.check(against: bare) }
         let changes: [(CgroupController, (inout CgroupLimits) -> Void)] = [
             (.memory, { $0.memoryMax = 1 << 20 }), (.memory, { $0.memoryLow = 1 }), (.pids, { $0.pidsMax = 1 }),
             (.cpu, { $0.cpuMillicores = 1 }), (.cpu, { $0.cpuShares = 2 }), (.devices, { $0.allDevices = false }),
+            (.hugetlb, { $0.hugePages = [HugePageLimit(pageBytes: 2 << 20, maxBytes: 2 << 20)] }),
         ]
         for (controller, change) in changes {
             var limits = unlimited

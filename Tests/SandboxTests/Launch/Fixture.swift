@@ -24,7 +24,7 @@ final class LaunchFixture {
         let applets = [
             "sh", "true", "false", "cat", "ls", "id", "mount", "mknod", "hostname", "ip", "sleep", "kill", "ps", "dd",
             "touch", "mkdir", "umount", "echo", "readlink", "stat", "df", "wc", "chmod", "test", "head", "env", "pwd",
-            "grep", "cut", "chown", "ln", "find", "tr",
+            "grep", "cut", "chown", "ln", "find", "tr", "sort",
         ]
         for applet in applets { try #require(symlink("busybox", "\(image)/bin/\(applet)") == 0) }
     }

@@ -10,6 +10,9 @@ struct V1Leaf {
     func apply(_ limits: CgroupLimits, _ controllers: Set<CgroupController>) throws(CgroupError) {
         if controllers.contains(.memory), let bytes = limits.memoryMax { try setMemory(bytes) }
         if controllers.contains(.pids), let count = limits.pidsMax { try set("pids.max", String(count)) }
+        if controllers.contains(.hugetlb) {
+            for limit in limits.hugePages { try limit.apply(to: name, in: parent, file: "limit_in_bytes") }
+        }
         guard controllers.contains(.cpu) else { return }
         if let millicores = limits.cpuMillicores {
             try set("cpu.cfs_period_us", String(CPUQuota.periodMicroseconds))

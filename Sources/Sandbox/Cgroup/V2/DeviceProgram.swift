@@ -7,9 +7,11 @@ import Linux
 ///
 /// See `BPF_PROG_TYPE_CGROUP_DEVICE` in the kernel's documentation: it runs at `open` and `mknod` of a device node
 /// with `struct bpf_cgroup_dev_ctx { u32 access_type; u32 major; u32 minor; }` and answers 1 (allow) or 0 (deny).
-struct DeviceProgram {
+package struct DeviceProgram {
     /// Instructions as the kernel reads them: opcode, registers, offset, immediate in 8 bytes.
     let instructions: [UInt64]
+
+    init(code: [UInt64]) { instructions = code }
 
     init(rules: [DeviceRules.Character] = DeviceRules.standard) {
         let (context, kind, access, major, minor) = (UInt64(1), UInt64(2), UInt64(3), UInt64(4), UInt64(5))
@@ -54,7 +56,7 @@ struct DeviceProgram {
 
     // Opcodes: `linux/bpf.h`. Destination register in bits 8…11, source in 12…15, offset in 16…31, immediate above.
 
-    private static func encode(
+    static func encode(
         _ opcode: Int32, _ to: UInt64, _ from: UInt64 = 0, offset: UInt64 = 0, immediate: UInt32 = 0
     )
         -> UInt64
@@ -62,27 +64,27 @@ struct DeviceProgram {
         UInt64(opcode) | to << 8 | from << 12 | offset << 16 | UInt64(immediate) << 32
     }
 
-    private static func load32(_ to: UInt64, _ from: UInt64, offset: UInt64) -> UInt64 {
+    static func load32(_ to: UInt64, _ from: UInt64, offset: UInt64) -> UInt64 {
         encode(BPF_LDX | BPF_MEM | BPF_W, to, from, offset: offset)
     }
 
-    private static func move(_ to: UInt64, _ from: UInt64) -> UInt64 { encode(BPF_ALU64 | BPF_MOV | BPF_X, to, from) }
-    private static func and(_ to: UInt64, _ mask: UInt32) -> UInt64 {
+    static func move(_ to: UInt64, _ from: UInt64) -> UInt64 { encode(BPF_ALU64 | BPF_MOV | BPF_X, to, from) }
+    static func and(_ to: UInt64, _ mask: UInt32) -> UInt64 {
         encode(BPF_ALU64 | BPF_AND | BPF_K, to, immediate: mask)
     }
-    private static func shiftRight(_ to: UInt64, by bits: UInt32) -> UInt64 {
+    static func shiftRight(_ to: UInt64, by bits: UInt32) -> UInt64 {
         encode(BPF_ALU64 | BPF_RSH | BPF_K, to, immediate: bits)
     }
 
-    private static func jumpIfEqual(_ register: UInt64, _ value: UInt32, over: UInt64) -> UInt64 {
+    static func jumpIfEqual(_ register: UInt64, _ value: UInt32, over: UInt64) -> UInt64 {
         encode(BPF_JMP | BPF_JEQ | BPF_K, register, offset: over, immediate: value)
     }
 
-    private static func jumpUnlessEqual(_ register: UInt64, _ value: UInt32, over: UInt64) -> UInt64 {
+    static func jumpUnlessEqual(_ register: UInt64, _ value: UInt32, over: UInt64) -> UInt64 {
         encode(BPF_JMP | BPF_JNE | BPF_K, register, offset: over, immediate: value)
     }
 
-    private static func answer(_ value: UInt32) -> [UInt64] {
+    static func answer(_ value: UInt32) -> [UInt64] {
         [encode(BPF_ALU64 | BPF_MOV | BPF_K, 0, immediate: value), encode(BPF_JMP | BPF_EXIT, 0)]
     }
 }

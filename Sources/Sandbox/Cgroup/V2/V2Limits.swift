@@ -11,6 +11,9 @@ struct V2Leaf {
     func apply(_ limits: CgroupLimits, _ controllers: Set<CgroupController>) throws(CgroupError) {
         if controllers.contains(.memory) { try applyMemory(limits) }
         if controllers.contains(.pids), let count = limits.pidsMax { try set("pids.max", String(count)) }
+        if controllers.contains(.hugetlb) {
+            for limit in limits.hugePages { try limit.apply(to: name, in: parent, file: "max") }
+        }
         guard controllers.contains(.cpu) else { return }
         if let millicores = limits.cpuMillicores {
             let quota = CPUQuota.microseconds(millicores: millicores)
@@ -29,7 +32,7 @@ struct V2Leaf {
             } catch .system(.open, _, let errno) where errno == ENOENT {
                 // Nothing to limit.
             }
-            try set("memory.oom.group", "1")
+            if limits.endsTogether { try set("memory.oom.group", "1") }
         }
         if let bytes = limits.memoryMin { try setBytes("memory.min", bytes) }
         if let bytes = limits.memoryLow { try setBytes("memory.low", bytes) }

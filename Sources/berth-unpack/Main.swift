@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import LayerUnpacking
+
+@main
+enum Main {
+    // The kernel gives everything back: no destructor needs to run.
+    static func main() { _exit(LayerUnpacking.run()) }
+}
