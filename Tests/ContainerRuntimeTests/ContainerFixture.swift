@@ -55,13 +55,15 @@ final class ContainerFixture {
         return call.code == 0 ? try State(json: Array(call.output.utf8)).status : nil
     }
 
-    /// Waits until the container has that status; its processes take their time.
+    /// Waits until the container has that status; its processes take their time. One that has ended comes to no other.
     func await(_ wanted: State.Status) throws {
-        while true {
+        for _ in 0..<5000 {
             let status = try #require(try status(), "it is gone")
             if status == wanted { return }
+            try #require(status != .stopped, "it has ended and will not be \(wanted.rawValue)")
             usleep(2000)
         }
+        Issue.record("the container did not become \(wanted.rawValue)")
     }
 
     func path(_ name: String) -> String { scratch.path + "/" + name }

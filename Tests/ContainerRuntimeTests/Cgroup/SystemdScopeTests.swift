@@ -108,7 +108,7 @@ struct SystemdCgroupTests {
     private func run(_ container: ContainerFixture) throws {
         let call = try container.call(
             "--systemd-cgroup", "run", "-d", "--bundle", container.bundle, container.id)
-        #expect(call.code == 0, "\(call.error)")
+        try #require(call.code == 0, "\(call.error)")
     }
 
     @Test("It is a scope in the slice that was asked for, with the limits, and they survive a reload of systemd")
@@ -161,11 +161,12 @@ struct SystemdCgroupTests {
         for _ in 1...3 {
             try run(container)
             try container.await(.running)
-            #expect(try container.call("pause", container.id).code == 0)
+            #expect(try container.call("pause", container.id).error == "")
             #expect(try container.status() == .paused)
-            #expect(try container.call("resume", container.id).code == 0)
+            #expect(try container.call("resume", container.id).error == "")
             #expect(try container.call("exec", container.id, "/bin/echo", "inside").output == "inside\n")
-            #expect(try container.call("delete", "--force", container.id).code == 0)
+            let deletion = try container.call("delete", "--force", container.id)
+            try #require(deletion.code == 0, "\(deletion.error)")
             #expect(file(unit, "cgroup.procs") == nil)
         }
     }
