@@ -87,15 +87,60 @@ int check_place(int root, int fd, uint32_t place) {
     return theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino ? (errno = EXDEV, -1) : 0;
 }
 
+/// Whether `path` is in the directory that is held; `*name` becomes its last part.
+static int is_near(const struct child *child, const char *path, const char **name) {
+    const char *slash = strrchr(path, '/');
+    *name = slash ? slash + 1 : path;
+    return child->near >= 0 && slash && (size_t)(slash - path) == child->near_length && memcmp(path, child->near_path, child->near_length) == 0;
+}
+
+void forget_parent(struct child *child) {
+    if (child->near >= 0) close(child->near);
+    child->near = -1;
+}
+
+/// Descriptor of the directory that `path` is in, made if it is missing, and held for the neighbours that mostly come next: what
+/// lies in /dev, or is mounted in /sys/fs/cgroup. The caller forgets it when it mounts where something was already.
+static int hold_parent(struct child *child, const char *path, const char **name) {
+    if (is_near(child, path, name)) return child->near;
+    forget_parent(child);
+    child->near = make_parent(child->root, path, name);
+    child->near_path = path;
+    child->near_length = *name > path ? (size_t)(*name - path) - 1 : 0;
+    return child->near;
+}
+
+/// Descriptor of the directory `path`, made when it is missing.
+static int make_place(struct child *child, const char *path) {
+    const char *name;
+    if (!is_near(child, path, &name)) {
+        int place = open_in(child->root, path, O_PATH | O_DIRECTORY);
+        if (place >= 0) forget_parent(child);
+        if (place >= 0 || errno != ENOENT) return place;
+    }
+    if (*name == 0 || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+        forget_parent(child);
+        return make_target(child->root, path, 0);
+    }
+    int parent = hold_parent(child, path, &name);
+    if (parent < 0) return -1;
+    // A name that is new is no link: what is mounted on it hides nothing of what is held.
+    if (mkdirat(parent, name, 0755) == 0) return open_in(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    if (errno != EEXIST) return -1;
+    forget_parent(child);
+    return open_in(child->root, path, O_PATH | O_DIRECTORY);
+}
+
 static int open_place(struct child *child, op_t op) {
     if (op->mode & PLACE_NO_LINK) {
+        forget_parent(child);
         // /proc and /sys: a link there would send a file system of the kernel's elsewhere (CVE-2023-27561).
         const char *name = op->a;
         while (*name == '/') name++;
         if (mkdirat(child->root, name, 0755) < 0 && errno != EEXIST) return -1;
         return openat(child->root, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     }
-    int fd = make_target(child->root, op->a, (int)(op->mode & PLACE_FILE));
+    int fd = op->mode & PLACE_FILE ? make_target(child->root, op->a, 1) : make_place(child, op->a);
     if (fd < 0) return -1;
     return check_place(child->root, fd, op->mode) < 0 ? -1 : fd;
 }
@@ -144,7 +189,7 @@ int step_bind_from(struct child *child, op_t op) {
 int step_device(struct child *child, op_t op) {
     const char *name;
     struct stat status;
-    int directory = make_parent(child->root, op->a, &name);
+    int directory = hold_parent(child, op->a, &name);
     if (directory < 0 || check_kind(directory, 0) < 0) return -1;
     if (mknodat(directory, name, op->mode, op->flags) < 0) {
         if (errno != EEXIST || fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0) return -1;
@@ -152,17 +197,15 @@ int step_device(struct child *child, op_t op) {
     }
     if (fchownat(directory, name, (uid_t)(op->value >> 32), (gid_t)op->value, AT_SYMLINK_NOFOLLOW) < 0) return -1;
     // The node is no link: it was made, or seen, a moment ago; nobody else is in here.
-    if (fchmodat(directory, name, op->mode & 07777, 0) < 0) return -1;
-    return close(directory);
+    return fchmodat(directory, name, op->mode & 07777, 0);
 }
 
 int step_link_in(struct child *child, op_t op) {
     const char *name;
-    int directory = make_parent(child->root, op->a, &name);
+    int directory = hold_parent(child, op->a, &name);
     if (directory < 0 || check_kind(directory, 0) < 0) return -1;
     if (op->mode == 1 && unlinkat(directory, name, 0) < 0 && errno != ENOENT) return -1;
-    if (symlinkat(op->b, directory, name) < 0 && errno != EEXIST) return -1;
-    return close(directory);
+    return symlinkat(op->b, directory, name) < 0 && errno != EEXIST ? -1 : 0;
 }
 
 // --- masks -------------------------------------------------------------------------------------------------------------

@@ -325,10 +325,22 @@ _Noreturn void step_failed(const struct child *child, op_t op) {
     fail(child->failure, op->step, (uint32_t)(op - child->plan->ops));
 }
 
+/// The steps that keep track of the directory that they hold.
+static int makes_places(uint32_t step) {
+    return step == LAUNCH_MOUNT_IN || step == LAUNCH_BIND_IN || step == LAUNCH_BIND_FROM || step == LAUNCH_DEVICE || step == LAUNCH_LINK_IN;
+}
+
 static void run_steps(struct child *child, uint32_t from, uint32_t to) {
     op_t ops = child->plan->ops;
-    for (uint32_t i = from; i < to; i++)
+    for (uint32_t i = from; i < to; i++) {
+        if (child->near >= 0 && !makes_places(ops[i].step)) forget_parent(child);
         if (run_step(child, &ops[i]) < 0) step_failed(child, &ops[i]);
+    }
+}
+
+static struct child new_child(plan_t plan, struct launch_failure *failure) {
+    return (struct child){.plan = plan, .failure = failure, .root = -1, .null = -1, .empty = -1, .terminal = -1, .starter = -1,
+                          .covering = -1, .parents_gate = -1, .near = -1, .running = -1};
 }
 
 static _Noreturn void container(struct child *child) {
@@ -467,7 +479,7 @@ pid_t launch(const struct launch_plan *plan, struct launch_failure *failure, int
     if (memory == MAP_FAILED || mprotect(memory, guard_size, PROT_NONE) < 0) return failure->error = errno, -1;
     char *stack = memory + guard_size;
     struct launch_failure *record = (struct launch_failure *)(stack + stack_size);
-    struct child child = {.plan = plan, .failure = record, .root = -1, .null = -1, .empty = -1, .terminal = -1, .starter = -1, .covering = -1, .parents_gate = -1, .running = -1};
+    struct child child = new_child(plan, record);
     int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
     pid_t pid = plan->apart ? launch_apart(&child, pidfd)
                             : clone_sharing(&child, plan->clone_flags, plan->cgroup, pidfd, 0, stack, stack_size);
@@ -487,7 +499,7 @@ pid_t launch_beside(const struct launch_plan *plan, struct launch_failure **fail
     *pidfd = -1;
     *failure = mmap(0, record_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (*failure == MAP_FAILED) return *failure = 0, -1;
-    struct child child = {.plan = plan, .failure = *failure, .root = -1, .null = -1, .empty = -1, .terminal = -1, .starter = -1, .covering = -1, .parents_gate = -1, .running = -1};
+    struct child child = new_child(plan, *failure);
     pid_t pid = launch_joined(&child, pidfd);
     if (pid < 0 && !(*failure)->failed) **failure = (struct launch_failure){.failed = 1, .step = LAUNCH_CLONE, .error = errno};
     return pid;
@@ -533,7 +545,8 @@ static pid_t launch_sharing(struct child *child, int *pidfd) {
 
 pid_t launch_gated(const struct launch_plan *plan, struct launch_failure *failure, int *pidfd) {
     *pidfd = -1;
-    struct child child = {.plan = plan, .failure = failure, .root = -1, .null = -1, .empty = -1, .terminal = -1, .starter = -1, .covering = -1, .parents_gate = plan->gate_parent, .running = -1};
+    struct child child = new_child(plan, failure);
+    child.parents_gate = plan->gate_parent;
     pid_t pid;
     if (plan->outer > 0) {
         pid = launch_joined(&child, pidfd);

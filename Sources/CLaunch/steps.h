@@ -19,6 +19,9 @@ struct child {
     const char *program;   ///< what LAUNCH_FIND_PROGRAM has found
     int outside;           ///< the working directory is still to be entered
     int parents_gate;
+    int near;              ///< see hold_parent
+    const char *near_path; ///< its path; the first `near_length` bytes
+    size_t near_length;
     int running;  ///< closed by the execution of the program, or by the end; -1 when nobody waits for that
 };
 
@@ -90,6 +93,9 @@ int step_find_program(struct child *child, op_t op);
 int step_run_program(struct child *child);
 int step_console(struct child *child, op_t op);
 int step_home(const struct child *child, op_t op);
+
+/// What the steps after it mount, or do outside, may lie over the directory that is held.
+void forget_parent(struct child *child);
 
 /// No place to mount on: the root itself, or a file system of the kernel that `place` does not name.
 int check_place(int root, int fd, uint32_t place);
