@@ -3,12 +3,19 @@
 
 import PackageDescription
 
-let settings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-]
+/// How `scripts/build` makes `berth-runtime`, and nothing else: a program that lives for some milliseconds would spend one of
+/// them on making the language's metadata of types. Embedded Swift has none. The same sources build without it.
+let embedded: [SwiftSetting] =
+    Context.environment["BERTH_EMBEDDED"] == nil
+    ? [] : [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo"])]
+
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + embedded
 
 // For the Swift targets too: the C headers must look the same through CLinux as through Swift's own Glibc module, which
 // Synchronization and Foundation load.

@@ -45,3 +45,5 @@ __attribute__((constructor(101))) static void begin(int count, char **words) {
     (void)count;
     arguments = words;
 }
+
+char **self_arguments(void) { return arguments; }

@@ -10,23 +10,23 @@ public enum RuntimeCommand {
     static let version = "0.1.0"
 
     /// A command by its name; a switch, so that a start makes no table.
-    private static func command(_ name: String) -> (any Subcommand.Type)? {
+    private static func command(_ name: String) -> SubcommandKind? {
         switch name {
-        case "create": CreateCommand.self
-        case "delete": DeleteCommand.self
-        case "events": EventsCommand.self
-        case "exec": ExecCommand.self
-        case "features": FeaturesCommand.self
-        case "kill": KillCommand.self
-        case "list": ListCommand.self
-        case "pause": PauseCommand.self
-        case "ps": PsCommand.self
-        case "resume": ResumeCommand.self
-        case "run": RunCommand.self
-        case "spec": SpecCommand.self
-        case "start": StartCommand.self
-        case "state": StateCommand.self
-        case "update": UpdateCommand.self
+        case "create": SubcommandKind(CreateCommand.self)
+        case "delete": SubcommandKind(DeleteCommand.self)
+        case "events": SubcommandKind(EventsCommand.self)
+        case "exec": SubcommandKind(ExecCommand.self)
+        case "features": SubcommandKind(FeaturesCommand.self)
+        case "kill": SubcommandKind(KillCommand.self)
+        case "list": SubcommandKind(ListCommand.self)
+        case "pause": SubcommandKind(PauseCommand.self)
+        case "ps": SubcommandKind(PsCommand.self)
+        case "resume": SubcommandKind(ResumeCommand.self)
+        case "run": SubcommandKind(RunCommand.self)
+        case "spec": SubcommandKind(SpecCommand.self)
+        case "start": SubcommandKind(StartCommand.self)
+        case "state": SubcommandKind(StateCommand.self)
+        case "update": SubcommandKind(UpdateCommand.self)
         default: nil
         }
     }
@@ -65,18 +65,18 @@ public enum RuntimeCommand {
             runtime.log.error("a command is missing: see berth-runtime --help")
             return 1
         }
-        guard let type = command(name) else {
+        guard let command = command(name) else {
             runtime.log.error("unknown command `\(name)`: see berth-runtime --help")
             return 1
         }
         do throws(RuntimeError) {
-            let usage = type.usage
+            let usage = command.usage()
             let parsed = try ParsedArguments(operands.dropFirst(), usage)
             if parsed.wantsHelp { return show(usage.help(prefix: "berth-runtime \(name)")) }
-            return try type.init(parsed).run(runtime)
+            return try command.run(parsed, runtime)
         } catch {
             runtime.log.error(error.message)
-            return error.exitCode == 1 ? type.failureCode : error.exitCode
+            return error.exitCode == 1 ? command.failureCode : error.exitCode
         }
     }
 
@@ -86,7 +86,7 @@ public enum RuntimeCommand {
 
     private static func help() -> String {
         let commands = names.map { name in
-            "  " + name + String(repeating: " ", count: 10 - name.count) + (command(name)?.usage.summary ?? "")
+            "  " + name + String(repeating: " ", count: 10 - name.count) + (command(name)?.usage().summary ?? "")
         }
         return GlobalOptions.usage.help(prefix: "berth-runtime") + "\nCommands:\n" + commands.joined(separator: "\n")
             + "\n\n`berth-runtime COMMAND --help` shows the options of a command.\n"

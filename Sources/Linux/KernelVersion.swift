@@ -15,7 +15,7 @@ public struct KernelVersion: Hashable, Comparable, Sendable {
     /// Reads `6.12`, `6.12.3-amd64`.
     public init?(_ release: String) {
         let parts = release.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count >= 2, let major = Int(parts[0]), let minor = Int(parts[1].prefix(while: \.isNumber)),
+        guard parts.count >= 2, let major = Int(parts[0]), let minor = Int(parts[1].prefix(while: { $0.isNumber })),
             major >= 0
         else { return nil }
         self.init(major, minor)

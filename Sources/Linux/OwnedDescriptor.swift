@@ -3,7 +3,7 @@
 public import CLinux
 
 /// An open file descriptor with one owner, closed when that owner goes.
-public struct OwnedDescriptor: ~Copyable, Sendable {
+@frozen public struct OwnedDescriptor: ~Copyable, Sendable {
     public let rawValue: CInt
 
     /// Takes over `rawValue`, which nobody else may close from now on.

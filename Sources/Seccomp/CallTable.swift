@@ -36,7 +36,7 @@ struct CallTable {
         var next: UInt32? = 0
         func fill(upTo end: UInt32?) -> [(first: UInt32, answer: Answer)] {
             guard let first = next, first < end ?? .max else { return [] }
-            var parts = [(first, gap(first))]
+            var parts = [(first: first, answer: gap(first))]
             while let boundary = boundaries.first, end.map({ boundary < $0 }) ?? true {
                 boundaries.removeFirst()
                 if boundary > first { parts.append((boundary, gap(boundary))) }

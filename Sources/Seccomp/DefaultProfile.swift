@@ -68,7 +68,7 @@ struct CallGroup: Sendable {
     /// - Parameter calls: names, with white space between them.
     init(_ reason: String, _ calls: String, unless capabilities: Capability...) {
         self.reason = reason
-        self.calls = calls.split(whereSeparator: \.isWhitespace).map(String.init)
+        self.calls = calls.split(whereSeparator: { $0.isWhitespace }).map(String.init)
         self.capabilities = capabilities
     }
 }

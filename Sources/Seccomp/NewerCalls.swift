@@ -33,7 +33,7 @@ extension SeccompProfile {
     }
 
     func newerCalls(_ architecture: Architecture) -> NewerCalls {
-        newerCalls(architecture, named: rules.flatMap(\.names).compactMap { architecture.number(of: $0) })
+        newerCalls(architecture, named: rules.flatMap { $0.names }.compactMap { architecture.number(of: $0) })
     }
 }
 

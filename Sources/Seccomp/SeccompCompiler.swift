@@ -94,10 +94,12 @@ extension SeccompProfile {
             return answer
         }
         var matches = matches
-        if firstPlainRuleCounts, let first = matches.firstIndex(where: \.arguments.isEmpty) {
-            matches = matches.enumerated().filter { $0.offset == first || !$0.element.arguments.isEmpty }.map(\.element)
+        if firstPlainRuleCounts, let first = matches.firstIndex(where: { $0.arguments.isEmpty }) {
+            matches = matches.enumerated().filter { $0.offset == first || !$0.element.arguments.isEmpty }.map {
+                $0.element
+            }
         }
-        for match in matches.enumerated().sorted(by: Self.stricter).map(\.element) {
+        for match in matches.enumerated().sorted(by: Self.stricter).map({ $0.element }) {
             if match.arguments.isEmpty {
                 answer.otherwise = match.action
                 break
@@ -170,8 +172,8 @@ extension SeccompProfile {
 
     /// The calls that the profile names in rules which may not be among the entries.
     private func otherNames(_ effective: [Rule]) -> [String] {
-        if effective.count == rules.count { return rules.filter { $0.action == defaultAction }.flatMap(\.names) }
-        return rules.flatMap(\.names)
+        if effective.count == rules.count { return rules.filter { $0.action == defaultAction }.flatMap { $0.names } }
+        return rules.flatMap { $0.names }
     }
 
     /// `ENOSYS` for i386's `socketcall` and `ipc`, when the profile looks at an argument of a call behind them.
@@ -180,7 +182,7 @@ extension SeccompProfile {
     /// without the comparisons, and so lets through what the rule excludes. i386 has the calls one by one as well.
     func multiplexerEntries(_ effective: [Rule], _ architectures: [Architecture]) -> [Entry] {
         guard architectures.contains(.x86) else { return [] }
-        let compared = Set(effective.filter { !$0.arguments.isEmpty }.flatMap(\.names))
+        let compared = Set(effective.filter { !$0.arguments.isEmpty }.flatMap { $0.names })
         return Self.multiplexers.filter { multiplexer, calls in
             !compared.isDisjoint(with: calls) && !effective.contains { $0.names.contains(multiplexer) }
         }

@@ -6,5 +6,5 @@ import ContainerRuntime
 @main
 enum Main {
     // The kernel gives everything back: no destructor needs to run.
-    static func main() { _exit(RuntimeCommand.run(CommandLine.arguments)) }
+    static func main() { _exit(RuntimeCommand.run(ownArguments())) }
 }

@@ -31,8 +31,12 @@ struct Call {
         self.error = try Self.text(error)
     }
 
-    /// The program stands beside the tests' own.
+    /// The program beside `$BERTH_BIN`, which is how it is released; else the one that was built with the tests.
     static let program: String = {
+        if let berth = getenv("BERTH_BIN") {
+            let whole = String(cString: berth)
+            return whole[..<whole.lastIndex(of: "/")!] + "/berth-runtime"
+        }
         var path = [CChar](repeating: 0, count: 4096)
         let length = readlink("/proc/self/exe", &path, path.count)
         precondition(length > 0 && length < path.count)

@@ -9,3 +9,5 @@
 /// Returns when the program is on such a mount: 0. Else it executes itself through one and doesn't return; when that
 /// cannot be done: -1 with errno, and `*failed` says what could not.
 int self_read_only(const char **failed);
+/// As the process got them, up to a null pointer.
+char **self_arguments(void);

@@ -26,7 +26,7 @@ struct CgroupDevices {
 
     /// Everything is denied, then the rules are written one by one: the kernel keeps exceptions to that.
     private func applyLegacy(_ files: CgroupFiles) throws(RuntimeError) {
-        if rules.allSatisfy(\.allows), rules.contains(where: \.isEverything) {
+        if rules.allSatisfy { $0.allows }, rules.contains(where: { $0.isEverything }) {
             let lines = try files.read("devices.list").utf8.split(separator: UInt8(ascii: "\n"))
             if lines.contains(where: { $0.elementsEqual("a *:* rwm".utf8) }) { return }
         }

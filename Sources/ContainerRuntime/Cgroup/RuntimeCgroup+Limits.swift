@@ -28,7 +28,7 @@ extension RuntimeCgroup {
         for (device, limit) in resources.rdma.sorted(by: { $0.key < $1.key }) {
             let values = [limit.hcaHandles.map { "hca_handle=\($0)" }, limit.hcaObjects.map { "hca_object=\($0)" }]
             try files("rdma", "linux.resources.rdma").write(
-                "\(device) \(values.compactMap(\.self).joined(separator: " "))", to: "rdma.max")
+                "\(device) \(values.compactMap { $0 }.joined(separator: " "))", to: "rdma.max")
         }
         try applyUnified(resources.unified)
         if isNew || !resources.devices.isEmpty { try CgroupDevices(resources.devices).apply(to: place) }

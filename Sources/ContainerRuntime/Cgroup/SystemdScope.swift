@@ -66,7 +66,7 @@ struct SystemdScope: Hashable {
             try OwnedDescriptor.open("/proc/\(pid)/cgroup", O_RDONLY).readAll(limit: 1 << 20)
         }
         let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
-        let line = lines.first { $0.contains(":name=systemd:") } ?? lines.first { $0.hasPrefix("0::") }
+        let line = lines.first { $0.hasBytes(of: ":name=systemd:") } ?? lines.first { $0.hasPrefix("0::") }
         return line?.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).last.map(String.init)
     }
 
@@ -93,14 +93,14 @@ struct SystemdScope: Hashable {
             SystemdProperty("CollectMode", "s", "inactive-or-failed"),
         ]
         let all = own + properties
-        let arguments = [unit, "fail", String(all.count)] + all.flatMap(\.arguments) + ["0"]
+        let arguments = [unit, "fail", String(all.count)] + all.flatMap { $0.arguments } + ["0"]
         var waited: UInt32 = 0
         while true {
             do throws(RuntimeError) {
                 _ = try Self.call("StartTransientUnit", "ssa(sv)a(sa(sv))", arguments)
                 break
             } catch {
-                guard error.message.contains("already"), waited < Self.patience else { throw error }
+                guard error.message.hasBytes(of: "already"), waited < Self.patience else { throw error }
                 clinux_sleep_microseconds(Self.pause)
                 waited += Self.pause
             }
@@ -123,7 +123,7 @@ struct SystemdScope: Hashable {
         if properties.isEmpty { return }
         _ = try Self.call(
             "SetUnitProperties", "sba(sv)",
-            [unit, "true", String(properties.count)] + properties.flatMap(\.arguments))
+            [unit, "true", String(properties.count)] + properties.flatMap { $0.arguments })
     }
 
     /// Whatever runs in it is ended. One that isn't there is success.
@@ -131,7 +131,7 @@ struct SystemdScope: Hashable {
         do throws(RuntimeError) {
             _ = try Self.call("StopUnit", "ss", [unit, "replace"])
         } catch {
-            if !error.message.contains("not loaded") { throw error }
+            if !error.message.hasBytes(of: "not loaded") { throw error }
         }
     }
 

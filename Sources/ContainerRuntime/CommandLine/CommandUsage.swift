@@ -36,7 +36,7 @@ struct CommandUsage {
             let letter = option.letter.map { "-\($0), " } ?? "    "
             return "  \(letter)--\(option.name)" + (option.value.map { " \($0)" } ?? "")
         }
-        let width = heads.map(\.count).max() ?? 0
+        let width = heads.map { $0.count }.max() ?? 0
         let lines = zip(heads, all).map { head, option in
             head + String(repeating: " ", count: width - head.count + 2) + option.help
         }

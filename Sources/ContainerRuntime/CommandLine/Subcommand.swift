@@ -22,3 +22,16 @@ protocol Subcommand {
 extension Subcommand {
     static var failureCode: CInt { 1 }
 }
+
+/// A command as a value.
+struct SubcommandKind {
+    let usage: () -> CommandUsage
+    let failureCode: CInt
+    let run: (ParsedArguments, Runtime) throws(RuntimeError) -> CInt
+
+    init<Command: Subcommand>(_ command: Command.Type) {
+        usage = { Command.usage }
+        failureCode = Command.failureCode
+        run = { (arguments, runtime) throws(RuntimeError) in try Command(arguments).run(runtime) }
+    }
+}

@@ -39,7 +39,7 @@ struct ListCommand: Subcommand {
                 runtime.log.warn(error.message)
             }
         }
-        try printOutput(isJSON ? JSONValue.array(states.map(\.json)).text() + "\n" : table(states))
+        try printOutput(isJSON ? JSONValue.array(states.map { $0.json }).text() + "\n" : table(states))
         return 0
     }
 

@@ -14,3 +14,14 @@ enum ReadOnlySelf {
         throw RuntimeError("\(failed.map { String(cString: $0) } ?? ""): \(error)")
     }
 }
+
+/// Those that the process was executed with, its name first.
+public func ownArguments() -> [String] {
+    var result: [String] = []
+    var next = self_arguments()!
+    while let text = next.pointee {
+        result.append(String(cString: text))
+        next += 1
+    }
+    return result
+}

@@ -55,6 +55,6 @@ extension HookRun {
 
 /// What a failed hook said, as the end of a sentence.
 private func tail(_ words: String) -> String {
-    let text = words.split(whereSeparator: \.isNewline).joined(separator: "; ")
+    let text = words.split(whereSeparator: { $0.isNewline }).joined(separator: "; ")
     return text.isEmpty ? "" : ": \(text)"
 }

@@ -102,7 +102,7 @@ struct SeccompFilter {
             SeccompProfile.Argument(
                 index: $0.index, comparison($0.op), value: $0.value, valueTwo: $0.valueTwo)
         }
-        let isRepeated = Set(args.map(\.index)).count < args.count
+        let isRepeated = Set(args.map { $0.index }).count < args.count
         return isRepeated ? arguments.map { [$0] } : [arguments]
     }
 

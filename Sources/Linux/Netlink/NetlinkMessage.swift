@@ -114,7 +114,7 @@ extension ArraySlice<UInt8> {
     /// The attributes that stand here, by type; nested ones as bytes.
     package var netlinkAttributes: [(type: UInt16, value: ArraySlice<UInt8>)] {
         var rest = self
-        var attributes: [(UInt16, ArraySlice<UInt8>)] = []
+        var attributes: [(type: UInt16, value: ArraySlice<UInt8>)] = []
         while rest.count >= 4 {
             let length = Int(rest.number(at: 0) as UInt16)
             guard length >= 4, length <= rest.count else { break }

@@ -32,7 +32,7 @@ package struct PortTranslation: Hashable, Sendable {
         """
 
     private static let widths = [("ports4", 0, 4), ("ports6", 0, 16), ("own4", 4, 4), ("own6", 16, 16)]
-    fileprivate static let mapNames = widths.map(\.0)
+    fileprivate static let mapNames = widths.map { $0.0 }
 
     fileprivate var map: String { (hostAddress.isEmpty ? "ports" : "own") + (address.count == 4 ? "4" : "6") }
 

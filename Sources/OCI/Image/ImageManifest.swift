@@ -32,7 +32,7 @@ package struct ImageManifest: Hashable, Sendable, JSONDecodable {
     package var json: JSONValue {
         .members([
             "schemaVersion": 2, "mediaType": .string(mediaType), "config": configuration.json,
-            "layers": .array(layers.map(\.json)),
+            "layers": .array(layers.map { $0.json }),
             "annotations": annotations.isEmpty
                 ? nil : .object(annotations.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) }),
         ])
@@ -64,7 +64,7 @@ package struct ImageIndex: Hashable, Sendable, JSONDecodable {
 
     package var json: JSONValue {
         .members([
-            "schemaVersion": 2, "mediaType": .string(mediaType), "manifests": .array(manifests.map(\.json)),
+            "schemaVersion": 2, "mediaType": .string(mediaType), "manifests": .array(manifests.map { $0.json }),
         ])
     }
 

@@ -72,7 +72,7 @@ extension JSONWord {
     package init(from node: JSONNode) throws(JSONError) {
         let word = try String(from: node)
         guard let value = Self(rawValue: word) else {
-            let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
+            let known = Self.allCases.map { $0.rawValue }.joined(separator: ", ")
             throw node.error("`\(word)` is none of \(known)")
         }
         self = value

@@ -46,7 +46,8 @@ package struct ContainerConfig: Sendable {
     /// A name can only be given to a UTS namespace that is not the caller's.
     private func checkNames(_ node: JSONNode) throws(JSONError) {
         guard !linux.namespaces.contains(where: { $0.type == .uts }) else { return }
-        for (name, value) in [("hostname", hostname), ("domainname", domainname)] where value.map(\.isEmpty) == false {
+        for (name, value) in [("hostname", hostname), ("domainname", domainname)]
+        where value.map { $0.isEmpty } == false {
             if let member = try node.member(name) {
                 throw member.error("needs a namespace of type uts in linux.namespaces")
             }

@@ -36,8 +36,8 @@ package struct Linux: JSONDecodable, Sendable {
         sysctl = try node.value("sysctl", or: [:])
         seccomp = try node.optional("seccomp")
         rootfsPropagation = try RootfsPropagation.member("rootfsPropagation", of: node)
-        maskedPaths = try node.list("maskedPaths", of: AbsolutePath.self).map(\.text)
-        readonlyPaths = try node.list("readonlyPaths", of: AbsolutePath.self).map(\.text)
+        maskedPaths = try node.list("maskedPaths", of: AbsolutePath.self).map { $0.text }
+        readonlyPaths = try node.list("readonlyPaths", of: AbsolutePath.self).map { $0.text }
         mountLabel = try node.optional("mountLabel", as: String.self).flatMap { $0.isEmpty ? nil : $0 }
         intelRdt = try node.optional("intelRdt")
         personality = try node.optional("personality")

@@ -8,7 +8,7 @@ package import Linux
 ///
 /// At each gate (`LAUNCH_GATE`) the process waits until `pass()`; after the last one (`LAUNCH_READY`) it goes its own way. A parent
 /// that ends before that has ended the container; one that lives does it by `abandon()`.
-package struct GatedLaunch: ~Copyable {
+public struct GatedLaunch: ~Copyable {
     /// The container's first process, not reaped.
     package let process: PidFD
     private let gate: OwnedDescriptor

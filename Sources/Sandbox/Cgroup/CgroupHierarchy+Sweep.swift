@@ -47,7 +47,7 @@ extension CgroupHierarchy {
 
     /// Where containers' cgroups can be, with the names there that are ours and no container's.
     private func parents() throws(CgroupError) -> [(directory: CgroupDirectory, reserved: Set<String>)] {
-        var result: [(CgroupDirectory, Set<String>)] = []
+        var result: [(directory: CgroupDirectory, reserved: Set<String>)] = []
         for mount in controllers.mounts where !mount.readOnly {
             guard let own = try CgroupDirectory.ifPresent(path: mount.mountPoint)?.childIfPresent(base) else {
                 continue

@@ -109,7 +109,7 @@ public final class CgroupHierarchy: Sendable {
         }
         let descriptors: [SharedDescriptor] = leaves.compactMap { _ in nil }
         _ = descriptors.map { $0.descriptor.rawValue }
-        _ = trees.compactMap(\.sharedTasks)
+        _ = trees.compactMap { $0.sharedTasks }
     }
 
     /// Makes the cgroup of one container, limits it and reads every limit back. On an error nothing of it is left.
@@ -138,7 +138,7 @@ public final class CgroupHierarchy: Sendable {
                     try tree.restrictDevices(name, in: parent)
                 }
             }
-            let shared = limits.allDevices ? [] : trees.compactMap(\.sharedTasks)
+            let shared = limits.allDevices ? [] : trees.compactMap { $0.sharedTasks }
             return try Cgroup(name: name, leaves: leaves, shared: shared)
         } catch {
             for leaf in leaves.reversed() {

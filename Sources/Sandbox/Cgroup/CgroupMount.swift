@@ -22,30 +22,38 @@ public struct CgroupMount: Hashable, Sendable {
             visible.removeAll { $0.path == path || isBelow($0.path, path) }
             visible.append((path, mount))
         }
-        return visible.compactMap(\.mount)
+        return visible.compactMap { $0.mount }
     }
+
+    private static let space = UInt8(ascii: " ")
 
     /// `36 35 98:0 /root /mount/point rw,noatime shared:1 - type source rw,superoptions`
     private static func parse(line: Substring.UTF8View) -> (String, CgroupMount?)? {
-        let fields = line.split(separator: UInt8(ascii: " ")).map { Substring($0) }
-        guard fields.count >= 9, let dash = fields[6...].firstIndex(of: "-"), fields.count > dash + 3 else {
-            return nil
+        let fields = line.split(separator: space, maxSplits: 6)
+        guard fields.count == 7 else { return nil }
+        // Optional fields, as many as there are, end at the dash.
+        var rest = fields[6]
+        while !rest.starts(with: "- ".utf8) {
+            guard let end = rest.firstIndex(of: space) else { return nil }
+            rest = rest[rest.index(after: end)...]
         }
-        let path = unescape(fields[4])
+        let source = rest.dropFirst(2).split(separator: space, maxSplits: 2)
+        guard source.count == 3 else { return nil }
+        let path = unescape(Substring(fields[4]))
         let version: Version
-        switch fields[dash + 1] {
+        switch Substring(source[0]) {
         case "cgroup": version = .v1
         case "cgroup2": version = .v2
         default: return (path, nil)
         }
-        func words(_ list: Substring) -> [Substring] {
-            list.utf8.split(separator: UInt8(ascii: ",")).map { Substring($0) }
+        func words(_ list: Substring.UTF8View) -> [Substring] {
+            list.split(separator: UInt8(ascii: ",")).map { Substring($0) }
         }
-        let (flags, options) = (words(fields[5]), words(fields[dash + 3]))
+        let (flags, options) = (words(fields[5]), words(source[2]))
         return (
             path,
             CgroupMount(
-                version: version, mountPoint: path, root: unescape(fields[3]),
+                version: version, mountPoint: path, root: unescape(Substring(fields[3])),
                 controllers: version == .v1 ? options.map(String.init).filter { !isFlag($0) } : [],
                 readOnly: flags.contains("ro") || options.contains("ro"))
         )
@@ -58,7 +66,9 @@ public struct CgroupMount: Hashable, Sendable {
     }
 
     private static func isBelow(_ path: String, _ directory: String) -> Bool {
-        directory == "/" ? path != "/" : path.utf8.starts(with: (directory + "/").utf8)
+        if directory == "/" { return path != "/" }
+        let rest = path.utf8.dropFirst(directory.utf8.count)
+        return rest.first == UInt8(ascii: "/") && path.utf8.starts(with: directory.utf8)
     }
 
     /// `\040` and its like: a space, a tab, a line break or a backslash in a path.

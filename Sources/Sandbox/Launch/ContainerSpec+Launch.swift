@@ -110,7 +110,7 @@ extension ContainerSpec {
     /// In C a text ends at its first zero byte: what is behind it would be lost unseen.
     func checkTexts() throws(LaunchError) {
         let places =
-            [workingDirectory, hostname ?? "", root.stagingDirectory] + root.layers + mounts.map(\.destination)
+            [workingDirectory, hostname ?? "", root.stagingDirectory] + root.layers + mounts.map { $0.destination }
         let files = root.files.flatMap { [$0.path, $0.contents] }
         for texts in [arguments, environment, places, files] {
             if let text = texts.first(where: { $0.utf8.contains(0) }) {
@@ -121,7 +121,7 @@ extension ContainerSpec {
 
     /// A directory as standard stream would be a way out of the root, a disk of the host one past every limit.
     func checkStreams() throws(LaunchError) {
-        for stream in [standardInput, standardOutput, standardError].compactMap(\.self) {
+        for case let stream? in [standardInput, standardOutput, standardError] {
             var status = stat()
             try attempt(.setStreams, "\(stream)") { () throws(Errno) in
                 try retrying { fstat(stream, &status) }

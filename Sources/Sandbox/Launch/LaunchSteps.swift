@@ -4,7 +4,7 @@ package import CLaunch
 import CLinux
 
 /// The table of steps of one launch, with the C strings it points to.
-package struct LaunchSteps: ~Copyable {
+public struct LaunchSteps: ~Copyable {
     package private(set) var ops: [launch_op] = []
     private var strings: [UnsafeMutablePointer<CChar>] = []
 

@@ -15,9 +15,9 @@ public enum PodNamespaces {
     public static func enter(
         hostname: String, shared: Namespaces = [], host: HostNamespaces? = nil
     ) throws(LaunchError) {
-        if !madeAhead.withLock({ $0 }) {
+        if !areMade {
             try make()
-            madeAhead.withLock { $0 = true }
+            madeAhead.store(true, ordering: .releasing)
         }
         if let host { try host.enter(shared) }
         if shared.contains(.uts) { return }
@@ -31,14 +31,14 @@ public enum PodNamespaces {
     public static func makeAhead() {
         do throws(LaunchError) {
             try make()
-            madeAhead.withLock { $0 = true }
+            madeAhead.store(true, ordering: .releasing)
         } catch {}
     }
 
     /// The calling process has them.
-    public static var areMade: Bool { madeAhead.withLock { $0 } }
+    public static var areMade: Bool { madeAhead.load(ordering: .acquiring) }
 
-    private static let madeAhead = Mutex(false)
+    private static let madeAhead = Atomic(false)
 
     private static func make() throws(LaunchError) {
         try attempt(.clone, "network, ipc and uts namespaces") { () throws(Errno) in

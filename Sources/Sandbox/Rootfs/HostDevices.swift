@@ -52,7 +52,7 @@ enum ThermalPaths {
         guard let directory = try? OwnedDescriptor.open("/\(base)", O_RDONLY | O_DIRECTORY),
             let names = try? directory.names()
         else { return [] }  // no sysfs of CPUs on the host: none in the container's either
-        return names.filter { $0.hasPrefix("cpu") && $0.dropFirst(3).allSatisfy(\.isNumber) && $0.count > 3 }
+        return names.filter { $0.hasPrefix("cpu") && $0.dropFirst(3).allSatisfy { $0.isNumber } && $0.count > 3 }
             .map { "\(base)/\($0)/thermal_throttle" }.filter { access("/\($0)", F_OK) == 0 }
     }()
 }
