@@ -11,14 +11,30 @@ struct CgroupFiles {
 
     /// Without the line break at the end.
     func read(_ file: String) throws(RuntimeError) -> String {
-        let bytes = try failing("cannot read \(path)/\(file)") { () throws(Errno) in
-            try OwnedDescriptor.open("\(path)/\(file)", O_RDONLY).readAll(limit: 16 << 20)
+        try failing("cannot read \(path)/\(file)") { () throws(Errno) in try text(file) }
+    }
+
+    /// nil: there is no such file, or the cgroup goes while we look: systemd takes its units away when they are empty.
+    func readIfPresent(_ file: String) throws(RuntimeError) -> String? {
+        do throws(Errno) { return try text(file) } catch {
+            if Self.isGone(error) { return nil }
+            throw RuntimeError("cannot read \(path)/\(file): \(error)")
         }
+    }
+
+    private func text(_ file: String) throws(Errno) -> String {
+        let bytes = try OwnedDescriptor.open("\(path)/\(file)", O_RDONLY).readAll(limit: 16 << 20)
         return String(decoding: bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes, as: UTF8.self)
     }
 
-    /// nil: there is no such file.
-    func readIfPresent(_ file: String) throws(RuntimeError) -> String? { has(file) ? try read(file) : nil }
+    private static func isGone(_ error: Errno) -> Bool { error == ENOENT || error == ENODEV }
+
+    /// A cgroup that is gone needs it no more.
+    func writeUnlessGone(_ value: String, to file: String) throws(RuntimeError) {
+        do throws(Errno) { try OwnedDescriptor.open("\(path)/\(file)", O_WRONLY).write(value) } catch {
+            if !Self.isGone(error) { throw RuntimeError("cannot write `\(value)` to \(path)/\(file): \(error)") }
+        }
+    }
 
     func write(_ value: String, to file: String) throws(RuntimeError) {
         try failing("cannot write `\(value)` to \(path)/\(file)") { () throws(Errno) in
@@ -56,8 +72,7 @@ struct CgroupFiles {
             let bytes = try OwnedDescriptor.open("\(path)/cgroup.procs", O_RDONLY).readAll(limit: 16 << 20)
             all = bytes.split(separator: UInt8(ascii: "\n")).compactMap { pid_t(String(decoding: $0, as: UTF8.self)) }
         } catch {
-            // Gone, or going.
-            if error == ENOENT || error == ENODEV { return [] }
+            if Self.isGone(error) { return [] }
             // A threaded cgroup of v2 tells of its processes at its domain.
             if error != EOPNOTSUPP { throw RuntimeError("cannot read \(path)/cgroup.procs: \(error)") }
         }
@@ -80,7 +95,7 @@ struct CgroupFiles {
             }
             return children
         } catch {
-            if error == ENOENT || error == ENODEV { return [] }
+            if Self.isGone(error) { return [] }
             throw RuntimeError("cannot read \(path): \(error)")
         }
     }
@@ -94,7 +109,7 @@ struct CgroupFiles {
                 try retrying { rmdir(path) }
                 return
             } catch {
-                if error == ENOENT { return }
+                if Self.isGone(error) { return }
                 guard error == EBUSY || error == ENOTEMPTY, waited < 2_000_000 else {
                     throw RuntimeError("cannot remove the cgroup \(path): \(error)")
                 }

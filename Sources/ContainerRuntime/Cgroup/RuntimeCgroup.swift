@@ -178,7 +178,7 @@ package final class RuntimeCgroup {
         guard let branch = branchWithProcesses else { return }
         let files = CgroupFiles(path: branch.directory)
         if signal == SIGKILL, branch.version == .v2, files.has("cgroup.kill") {
-            return try files.write("1", to: "cgroup.kill")
+            return try files.writeUnlessGone("1", to: "cgroup.kill")
         }
         let wasFrozen = try isFrozen()
         let canFreeze = try freezer() != nil
@@ -226,9 +226,18 @@ package final class RuntimeCgroup {
         // v1: one that forks just then is caught by writing once more.
         for attempt in 0..<1000 {
             if branch.version == .v2 {
-                if attempt == 0 { try files.write(wanted ? "1" : "0", to: "cgroup.freeze") }
-                let events = try files.read("cgroup.events").split(separator: "\n")
-                if events.contains(wanted ? "frozen 1" : "frozen 0") { return }
+                if attempt == 0 {
+                    if wanted {
+                        try files.write("1", to: "cgroup.freeze")
+                    } else {
+                        try files.writeUnlessGone("0", to: "cgroup.freeze")
+                    }
+                }
+                guard let events = try files.readIfPresent("cgroup.events") else {
+                    if wanted { throw RuntimeError("cannot pause: \(branch.directory) is gone") }
+                    return
+                }
+                if events.split(separator: "\n").contains(wanted ? "frozen 1" : "frozen 0") { return }
             } else {
                 try files.write(wanted ? "FROZEN" : "THAWED", to: "freezer.state")
                 if try files.read("freezer.state") == (wanted ? "FROZEN" : "THAWED") { return }
