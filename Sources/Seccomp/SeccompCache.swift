@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// Embedded Swift has no Mutex; the program that is built so makes one container, and has nothing to keep.
 #if !hasFeature(Embedded)
     import Linux
     import Synchronization

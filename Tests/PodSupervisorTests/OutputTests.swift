@@ -59,7 +59,10 @@ struct OutputTests {
         let plan = starter.plan("head -c 6000000 /dev/zero | tr '\\0' y; echo; echo last")
         let pod = try starter.start(plan)
         if pause > 0 {
-            for _ in 0..<1000 where try starter.supervisors.isEmpty { clinux_sleep_microseconds(10_000) }
+            for _ in 0..<1000 {
+                if try !starter.supervisors.isEmpty { break }
+                clinux_sleep_microseconds(10_000)
+            }
             clinux_sleep_microseconds(UInt32(pause * 1000))
             // It waits for us instead of keeping in memory what we don't read.
             let supervisor = try #require(try starter.supervisors.first)

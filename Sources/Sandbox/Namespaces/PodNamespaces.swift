@@ -55,10 +55,10 @@ public struct UserNamespace: ~Copyable, Sendable {
     private let ipc: OwnedDescriptor
     private let uts: OwnedDescriptor
 
-    /// For `ContainerSpec.joinedNamespaces`; the user namespace comes first.
     /// The network namespace alone.
     public var networkDescriptor: CInt { network.rawValue }
 
+    /// For `ContainerSpec.joinedNamespaces`; the user namespace comes first.
     public var descriptors: [CInt] { [user.rawValue, network.rawValue, ipc.rawValue, uts.rawValue] }
 
     /// Makes the namespaces by a short-lived process; they live as long as this value.
